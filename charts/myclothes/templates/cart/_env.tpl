@@ -1,0 +1,3 @@
+{{- define "myclothes.env.cart" -}}
+{{ include "myclothes.env.valkey" (dict "root" . "component" "cart") }}
+{{- end -}}

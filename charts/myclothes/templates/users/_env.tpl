@@ -1,0 +1,3 @@
+{{- define "myclothes.env.users" -}}
+{{ include "myclothes.env.postgres" (dict "root" . "component" "users") }}
+{{- end -}}

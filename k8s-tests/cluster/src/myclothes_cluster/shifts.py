@@ -1,0 +1,205 @@
+"""ZoneShifts in the shop's namespace: applied, watched, taken away, and what they change."""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from myclothes_cluster.pods import Pod
+from myclothes_cluster.release import Release
+from myclothes_rig.errors import CommandError
+from myclothes_rig.waiting import wait_for
+
+OPERATOR = "operator"
+"""Its component."""
+METRICS = {"gateway": 9080, "cart": 9081, "users": 9082, "shop": 9083}
+SERVING = "myclothes.dev/serving"
+PHASE_SECONDS = 120.0
+REPORT_SECONDS = 10.0
+"""A report of survivability is true again this soon after a change."""
+QUIET_SECONDS = 12.0
+"""A zone without a new request for this long has none any more: connections live for 10 s at most."""
+COUNT_SECONDS = 0.5
+"""Between two readings of the pods' request counts."""
+_COUNT = re.compile(r'^http_request_seconds_count\{[^}]*route="([^"]*)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE)
+_FETCH = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:{}/{}').read().decode())"
+_PROBES = {"/livez", "/readyz"}
+
+
+class Shifts:
+    """The operator's objects in a release's namespace."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._pods = release.pods
+
+    def await_reports(self, survivable: str = "Yes", seconds: float = PHASE_SECONDS) -> float:
+        """Return, when there is a report for every zone that says so, the seconds that took."""
+        started = time.monotonic()
+        zones = set(self._pods.zones().values())
+
+        def all_say() -> bool:
+            reports = self.reports()
+            return reports.keys() == zones and all(one["survivable"] == survivable for one in reports.values())
+
+        wait_for(
+            f"reports of all zones that say {survivable}",
+            all_say,
+            seconds=seconds,
+            diagnosis=lambda: f"{json.dumps(self.reports(), indent=1)}\n{self.logs()}",
+        )
+        return time.monotonic() - started
+
+    def await_reported(self, zone: str, codes: set[str], seconds: float) -> float:
+        """Return, when a zone's report has found all that, the seconds that took."""
+        started = time.monotonic()
+        wait_for(
+            f"the report of {zone} to name {', '.join(sorted(codes))}",
+            lambda: codes <= {one["code"] for one in self.reports()[zone]["findings"]},
+            seconds=seconds,
+            diagnosis=lambda: json.dumps(self.reports(), indent=1),
+        )
+        return time.monotonic() - started
+
+    @contextmanager
+    def without_operator(self) -> Iterator[None]:
+        """No operator runs, and then as many as before."""
+        name = f"{self._release.fullname}-operator"
+        count = self._pods.get("deployment", name)["spec"]["replicas"]
+        self._scale(name, 0)
+        try:
+            yield
+        finally:
+            self._scale(name, count)
+
+    def _scale(self, name: str, count: int) -> None:
+        self._pods.kubectl("scale", "deployment", name, f"--replicas={count}")
+        wait_for(
+            f"{count} operators",
+            lambda: len(self._pods.all(OPERATOR)) == len(self.operators()) == count,
+            seconds=PHASE_SECONDS,
+        )
+
+    def operators(self) -> list[Pod]:
+        """The operators that are Ready."""
+        return self._pods.serving(OPERATOR)
+
+    def apply(self, name: str, zone: str, *, expires: str = "1h") -> None:
+        """Ask for a shift of `zone`."""
+        spec = {"zone": zone, "expiresAfter": expires, "reason": "a test"}
+        self._pods.kubectl("apply", "-f", "-", stdin=_document(name, spec))
+
+    def change(self, name: str, **spec: Any) -> None:
+        """Change fields of a shift's spec, which has one that was refused judged anew."""
+        self._pods.kubectl("patch", "zoneshift", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
+    def try_out(self, spec: Mapping[str, Any]) -> None:
+        """Have the API server look at a shift without making it. Raises CommandError when it refuses."""
+        self._pods.kubectl("create", "--dry-run=server", "-f", "-", stdin=_document("tried", spec))
+
+    def codes(self, name: str) -> list[str]:
+        """The findings in a shift's status, by their codes, each once."""
+        return sorted({one["code"] for one in self.status(name).get("findings", ())})
+
+    def delete(self, name: str) -> None:
+        """Take a shift away, which restores."""
+        self._pods.kubectl("delete", "zoneshift", name)
+
+    def status(self, name: str) -> dict[str, Any]:
+        """A shift's status."""
+        found: dict[str, Any] = self._pods.get("zoneshift", name).get("status", {})
+        return found
+
+    def condition(self, name: str, kind: str) -> dict[str, Any]:
+        """One of its conditions; empty when it has none of that type."""
+        conditions = self.status(name).get("conditions", ())
+        return next((one for one in conditions if one["type"] == kind), {})
+
+    def await_phase(self, name: str, phase: str, seconds: float = PHASE_SECONDS) -> float:
+        """Return, when a shift is in `phase`, the seconds that took."""
+        started = time.monotonic()
+        wait_for(
+            f"{name} to be {phase}",
+            lambda: self.status(name).get("phase") == phase,
+            seconds=seconds,
+            diagnosis=lambda: f"{json.dumps(self.status(name), indent=1)}\n{self.logs()}",
+        )
+        return time.monotonic() - started
+
+    def await_restored(self, seconds: float = PHASE_SECONDS) -> float:
+        """Return, when nothing carries a mark of a shift any more, the seconds that took."""
+        started = time.monotonic()
+        wait_for(
+            "every mark to be gone", lambda: not self.marked(), seconds=seconds, diagnosis=lambda: str(self.marked())
+        )
+        return time.monotonic() - started
+
+    def marked(self) -> list[str]:
+        """What carries a mark of a shift."""
+        items = self._pods.get("pods,horizontalpodautoscalers")["items"]
+        return [
+            item["metadata"]["name"]
+            for item in items
+            if "myclothes.com/zone-shift" in item["metadata"].get("annotations", {})
+        ]
+
+    def serving_in(self, zone: str) -> list[str]:
+        """Pods in a zone that Services may select."""
+        zones = self._pods.zones()
+        return [pod.name for pod in self._pods.all() if zones.get(pod.node) == zone and SERVING in pod.labels]
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """Each zone's report."""
+        items = self._pods.get("zonereports")["items"]
+        return {item["metadata"]["name"]: item["status"] for item in items if "status" in item}
+
+    def holder(self) -> str:
+        """The operator that acts."""
+        lease = self._pods.get("lease", f"{self._release.fullname}-operator")
+        return str(lease["spec"].get("holderIdentity", ""))
+
+    def page(self, operator: Pod, name: str) -> str:
+        """A page of an operator's metrics port."""
+        return self._pods.run(operator.name, "python", "-c", _FETCH.format(9084, name))
+
+    def logs(self) -> str:
+        """What the operators have logged."""
+        return self._pods.kubectl("logs", "-l", "app.kubernetes.io/component=operator", "--tail=60", "--prefix")
+
+    def await_quiet(self, zone: str, seconds: float = PHASE_SECONDS) -> float:
+        """Return the seconds from now until the last new request that a service's pod in `zone` has answered."""
+        pods = [(pod.name, METRICS[pod.component]) for pod in self._in_zone(zone) if pod.component in METRICS]
+        started = last = time.monotonic()
+        before: dict[str, float] = {}
+        with ThreadPoolExecutor(len(pods)) as pool:
+            while time.monotonic() - last < QUIET_SECONDS:
+                if time.monotonic() - started > seconds:
+                    raise AssertionError(f"{zone} still gets requests after {seconds:g} s: {before}")
+                asked = time.monotonic()
+                counts = dict(zip((name for name, _ in pods), pool.map(self._requests, pods), strict=True))
+                if any(counts[name] > before.get(name, 0.0) for name in counts):
+                    last = asked
+                before = counts
+                time.sleep(COUNT_SECONDS)
+        return last - started
+
+    def _in_zone(self, zone: str) -> list[Any]:
+        zones = self._pods.zones()
+        return [pod for pod in self._pods.all() if zones.get(pod.node) == zone and pod.ready]
+
+    def _requests(self, pod: tuple[str, int]) -> float:
+        name, port = pod
+        try:
+            text = self._pods.run(name, "python", "-c", _FETCH.format(port, "metrics"))
+        except CommandError:
+            return 0.0
+        return sum(float(count) for route, count in _COUNT.findall(text) if route not in _PROBES)
+
+
+def _document(name: str, spec: Mapping[str, Any]) -> str:
+    return json.dumps(
+        {"apiVersion": "myclothes.com/v1alpha1", "kind": "ZoneShift", "metadata": {"name": name}, "spec": spec}
+    )

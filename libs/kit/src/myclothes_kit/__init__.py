@@ -1,0 +1,1 @@
+"""What every MyClothes service needs, and no domain noun."""

@@ -1,0 +1,160 @@
+"""SQLAlchemy engines: one for the primary wherever it is, one for each host as a replica."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from myclothes_kit.postgres import failures
+from myclothes_kit.postgres.connections import NETWORK_ERRORS, Connection, connect, limit, position_of
+from myclothes_kit.postgres.errors import DatabaseAway
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from myclothes_kit.postgres.nodes import Nodes
+    from myclothes_kit.postgres.settings import DatabaseSettings, Endpoint
+    from myclothes_kit.resolver import StaleResolver
+
+log = structlog.get_logger()
+
+_URL = "postgresql+asyncpg://"
+
+
+async def driver_of(connection: AsyncConnection) -> Connection:
+    """The driver's connection under `connection`."""
+    return cast("Connection", (await connection.get_raw_connection()).driver_connection)
+
+
+class Engines:
+    """The connection pools of one database."""
+
+    def __init__(self, settings: DatabaseSettings, nodes: Nodes, service: str, resolver: StaleResolver) -> None:
+        self._settings = settings
+        self._nodes = nodes
+        self._service = service
+        self._resolver = resolver
+        self._tries: set[asyncio.Task[Connection | None]] = set()
+        self.primary = self._engine(self._connect_primary, settings.database_pool_size)
+        """Read-write, read committed."""
+        self.primary_reads = self.primary.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        """The same connections, for read-only transactions on one snapshot."""
+        self.replicas: dict[Endpoint, AsyncEngine] = {
+            endpoint: self._engine(
+                self._replica_connector(endpoint), settings.database_replica_pool_size, "REPEATABLE READ"
+            )
+            for endpoint in settings.database_endpoints
+        }
+        event.listen(self.primary.sync_engine, "checkout", self._refuse_deposed)
+        event.listen(self.primary.sync_engine, "handle_error", _drop_read_only)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._tries:
+            await asyncio.wait(self._tries)
+        for engine in (self.primary, *self.replicas.values()):
+            await engine.dispose()
+
+    def _engine(
+        self, creator: Callable[[], Awaitable[Connection]], size: int, isolation_level: str = "READ COMMITTED"
+    ) -> AsyncEngine:
+        async def guarded() -> Connection:
+            connection = await creator()
+            # SQLAlchemy asks a new server some questions before it hands the connection out: bounded too.
+            connection.alarm = asyncio.get_running_loop().call_later(
+                self._settings.database_connect_seconds, connection.terminate
+            )
+            return connection
+
+        engine = create_async_engine(
+            _URL,
+            async_creator=guarded,
+            isolation_level=isolation_level,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=self._settings.database_pool_seconds,
+            pool_use_lifo=True,
+        )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
+        return engine
+
+    def _replica_connector(self, endpoint: Endpoint) -> Callable[[], Awaitable[Connection]]:
+        async def creator() -> Connection:
+            try:
+                return await connect(
+                    self._settings, endpoint, self._service, self._resolver, default_transaction_read_only="on"
+                )
+            except NETWORK_ERRORS as error:
+                raise DatabaseAway from error
+
+        return creator
+
+    async def _connect_primary(self) -> Connection:
+        """A connection to the primary: where it was last seen, else the first of all hosts that says it is one."""
+        known = self._nodes.primary()
+        if known is not None and (connection := await self._primary_at(known)):
+            return connection
+        others = [endpoint for endpoint in self._settings.database_endpoints if endpoint != known]
+        tries = {asyncio.create_task(self._primary_at(endpoint)) for endpoint in others}
+        self._tries |= tries
+        for attempt in tries:
+            attempt.add_done_callback(self._tries.discard)
+        for finished in asyncio.as_completed(tries):
+            if connection := await finished:
+                for attempt in tries:
+                    attempt.add_done_callback(lambda one: _close_unless(connection, one))
+                return connection
+        raise DatabaseAway
+
+    async def _primary_at(self, endpoint: Endpoint) -> Connection | None:
+        """A connection to `endpoint` if it is a primary and has not been deposed."""
+        try:
+            connection = await connect(self._settings, endpoint, self._service, self._resolver)
+        except NETWORK_ERRORS:
+            return None
+        try:
+            with limit(connection, self._settings.database_connect_seconds):
+                if not await connection.fetchval("SELECT pg_is_in_recovery()"):
+                    connection.timeline = (await position_of(connection)).timeline
+        except NETWORK_ERRORS:
+            connection.terminate()
+            return None
+        if connection.timeline == 0 or connection.timeline < self._nodes.timeline:
+            connection.terminate()
+            return None
+        self._nodes.saw_primary(connection.timeline)
+        return connection
+
+    def _refuse_deposed(self, dbapi_connection: Any, _record: object, _proxy: object) -> None:
+        """Replace a pooled connection to a primary that has a successor."""
+        if dbapi_connection.driver_connection.timeline < self._nodes.timeline:
+            raise DisconnectionError("a newer primary was seen")
+
+
+def _close_unless(chosen: Connection, attempt: asyncio.Task[Connection | None]) -> None:
+    """Close what a later attempt found beside the chosen connection."""
+    other = attempt.result()
+    if other is not None and other is not chosen:
+        other.terminate()
+
+
+def _refuse_closed(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """Replace a pooled connection that the server has closed meanwhile: seen without a round trip."""
+    dbapi_connection.driver_connection.alarm.cancel()
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
+
+
+def _drop_read_only(context: ExceptionContext) -> None:
+    """A primary that has become read-only is one no more: forget the connection and the whole pool with it."""
+    if failures.sqlstate(context.original_exception) == failures.READ_ONLY:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = True

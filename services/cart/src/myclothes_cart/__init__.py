@@ -1,0 +1,1 @@
+"""Carts: lines of (sku, quantity), merge, take; durable in Valkey."""

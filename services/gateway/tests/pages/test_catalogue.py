@@ -1,0 +1,48 @@
+"""A product's variants as the choices of its page."""
+
+from __future__ import annotations
+
+from myclothes_gateway.models import Money, Option, Picture, Product, Variant
+from myclothes_gateway.pages.catalogue import groups
+
+
+def variant(sku, available=5, **options):
+    return Variant(sku, options, Money(1990, "EUR"), None, available)
+
+
+def product(options, variants, pictures=()):
+    return Product("tee", "Tee", "", "MyClothes", None, list(pictures), options, variants)
+
+
+def picture(alt):
+    return Picture("/static/pictures/x.svg", alt, 800, 1000)
+
+
+def test_variants_are_grouped_by_colour_with_their_pictures():
+    found = groups(
+        product(
+            [Option("Size", ["S", "M"]), Option("Colour", ["Navy", "White"])],
+            [
+                variant("ns", Size="S", Colour="Navy"),
+                variant("nm", 0, Size="M", Colour="Navy"),
+                variant("ws", 0, Size="S", Colour="White"),
+            ],
+            [picture("Tee in navy"), picture("Tee in white")],
+        )
+    )
+    assert [(group.colour, [choice.label for choice in group.choices], group.available) for group in found] == [
+        ("Navy", ["S", "M"], True),
+        ("White", ["S"], False),
+    ]
+    assert [group.pictures[0].alt for group in found] == ["Tee in navy", "Tee in white"]
+
+
+def test_without_colours_all_variants_are_one_group():
+    found = groups(product([Option("Size", ["S"]), Option("Fit", ["Slim"])], [variant("a", Size="S", Fit="Slim")]))
+    assert [(group.colour, group.choices[0].label) for group in found] == [("", "S / Slim")]
+
+
+def test_a_single_variant_has_nothing_to_choose():
+    found = groups(product([Option("Title", ["Default Title"])], [variant("a", Title="Default Title")], [picture("")]))
+    assert found[0].choices[0].label == ""
+    assert found[0].pictures == [picture("")]

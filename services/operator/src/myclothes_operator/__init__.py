@@ -1,0 +1,1 @@
+"""ZoneShift: takes a zone out of the shop before it takes the shop down."""

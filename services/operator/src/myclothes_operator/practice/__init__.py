@@ -1,0 +1,1 @@
+"""Practice: each zone is shifted in turn while the ledger's shoppers watch, and what they found is kept."""

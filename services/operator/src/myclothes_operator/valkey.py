@@ -1,0 +1,246 @@
+"""The cart store: what its servers and Sentinels say, and the planned move of its primary."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from myclothes_kit.settings import read_secret
+from myclothes_kit.valkey.wire import ReplyError, Wire, WireError, connect
+from myclothes_operator.errors import FailedError, RefusedError
+from myclothes_operator.model import Server, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from myclothes_operator.addresses import Addresses
+
+CONNECT_SECONDS = 0.5
+REPLY_SECONDS = 1.0
+CATCH_UP_SECONDS = 3.0
+"""How long writes may be held for replicas to catch up; then the move is given up and tried again later."""
+PAUSE_SECONDS = 3.0
+"""Writes are held for this long at a time: an operator that dies meanwhile costs no more. Longer than a look takes."""
+SWITCH_SECONDS = 10.0
+"""How long writes to the old primary stay held once a Sentinel has been told: what it took could be overwritten."""
+POLL_SECONDS = 0.02
+LAG_BYTES = 1 << 20
+"""A replica that is further behind is not in step; writes are never held for so long."""
+AWAY = (OSError, TimeoutError, WireError)
+
+
+@dataclass(frozen=True)
+class ValkeyPod:
+    """Where a pod's two servers listen."""
+
+    pod: str
+    host: str
+    port: int
+    sentinel_port: int
+
+
+@dataclass(frozen=True)
+class _View:
+    epoch: int
+    address: str
+    port: int
+    node: ValkeyPod
+
+
+class CartStore:
+    """Asks all pods at once. Its user may look, hold writes, and point a server at a primary; nothing else."""
+
+    def __init__(
+        self, nodes: tuple[ValkeyPod, ...], name: str, user: str, password: Path | None, addresses: Addresses
+    ) -> None:
+        self._nodes = nodes
+        self._name = name
+        self._user = user
+        self._password = password
+        self._addresses = addresses
+
+    async def observe(self) -> Store:
+        """What the pods say; those that do not answer in time are away."""
+        infos = dict(zip(self._nodes, await _all(self._info, self._nodes), strict=True))
+        views = [view for view in await _all(self._view, self._nodes) if view is not None]
+        if not views and not any(infos.values()):
+            self._addresses.forget()
+        newest = max(views, key=lambda view: view.epoch, default=None)
+        primary = await self._at(newest) if newest is not None else None
+        lead = infos.get(primary) if primary is not None else None
+        servers = tuple(_server(node, info, lead) for node, info in infos.items())
+        return Store(
+            servers,
+            primary.pod if primary is not None else None,
+            newest.epoch if newest is not None else 0,
+            tuple(view.node.pod for view in views),
+        )
+
+    async def move(self, pod: str, epoch: int) -> str:
+        """Have the Sentinels choose another primary than `pod`, which leads since `epoch`; the pod that leads then.
+
+        Writes are held until all replicas have everything, and go on being held by the old primary until it follows
+        the new one. Raises RefusedError when `pod` does not lead any more, FailedError otherwise.
+        """
+        node = next(one for one in self._nodes if one.pod == pod)
+        try:
+            wire = await self._open(node)
+        except AWAY as error:
+            raise FailedError(f"{pod}: {error}") from error
+        try:
+            return await self._move(node, wire, epoch)
+        except AWAY as error:
+            raise FailedError(f"{pod}: {error}") from error
+        finally:
+            wire.close()
+
+    async def _move(self, node: ValkeyPod, wire: Wire, epoch: int) -> str:
+        if (await _call(wire, "ROLE"))[0] != b"master":
+            raise RefusedError(f"{node.pod} does not lead any more")
+        if not await _until(CATCH_UP_SECONDS, lambda: _in_step(wire)):
+            await _call(wire, "CLIENT", "UNPAUSE")
+            raise FailedError(f"{node.pod}: its replicas do not catch up")
+        looked = asyncio.get_running_loop().time()
+        views = [view for view in await _all(self._view, self._nodes) if view is not None and view.node != node]
+        newest = max(views, key=lambda view: view.epoch, default=None)
+        known = newest is not None and newest.epoch == epoch and await self._at(newest) == node
+        in_step = await _in_step(wire)
+        # the last question before the act: a process that was frozen since it looked does nothing
+        late = asyncio.get_running_loop().time() - looked > PAUSE_SECONDS
+        if newest is None or not known or not in_step or late:
+            await _call(wire, "CLIENT", "UNPAUSE")
+            raise RefusedError(f"{node.pod}: another epoch than {epoch}, or no other Sentinel answers")
+        await _call(wire, "CLIENT", "PAUSE", round(SWITCH_SECONDS * 1000), "WRITE")
+        await self._command(newest.node, wire)
+        successor: list[ValkeyPod] = []
+
+        async def moved() -> bool:
+            successor[:] = await self._successor(node)
+            return bool(successor)
+
+        if not await _until(SWITCH_SECONDS, moved):
+            raise FailedError(f"{node.pod}: no successor within {SWITCH_SECONDS:g} s")
+        # a Sentinel would get round to this server only after some 10 s
+        await _call(wire, "REPLICAOF", await self._addresses.of(successor[0].host), str(successor[0].port))
+        await _call(wire, "CLIENT", "UNPAUSE")
+        return successor[0].pod
+
+    async def _command(self, node: ValkeyPod, wire: Wire) -> None:
+        sentinel = await self._open(node, sentinel=True)
+        try:
+            await _call(sentinel, "SENTINEL", "FAILOVER", self._name)
+        except FailedError as error:
+            if "INPROG" in str(error):
+                # somebody else's fail-over: its hold on the writes is not ours to lift
+                raise RefusedError(str(error)) from error
+            await _call(wire, "CLIENT", "UNPAUSE")
+            raise
+        finally:
+            sentinel.close()
+
+    async def _successor(self, old: ValkeyPod) -> list[ValkeyPod]:
+        """The new primary, once every other pod that answers follows it: no replica is left that `old` could use."""
+        others = tuple(one for one in self._nodes if one != old)
+        views = [view for view in await _all(self._view, others) if view is not None]
+        newest = max(views, key=lambda view: view.epoch, default=None)
+        new = await self._at(newest) if newest is not None else None
+        if newest is None or new is None or new == old:
+            return []
+        infos = [info for info in await _all(self._info, others) if info is not None]
+        leads = [info for info in infos if info["role"] == "master"]
+        place = (newest.address, str(newest.port))
+        follow = [info for info in infos if (info.get("master_host"), info.get("master_port")) == place]
+        return [new] if leads and len(leads) + len(follow) == len(infos) else []
+
+    async def _at(self, view: _View) -> ValkeyPod | None:
+        """The pod that a Sentinel names."""
+        for node in self._nodes:
+            try:
+                if node.port == view.port and await self._addresses.of(node.host) == view.address:
+                    return node
+            except AWAY:
+                continue
+        return None
+
+    async def _open(self, node: ValkeyPod, *, sentinel: bool = False) -> Wire:
+        wire = await connect(
+            await self._addresses.of(node.host), node.sentinel_port if sentinel else node.port, CONNECT_SECONDS
+        )
+        try:
+            await _call(wire, "AUTH", self._user, read_secret(self._password) or "")
+        except BaseException:  # a cancellation, too, must leave no connection open
+            wire.close()
+            raise
+        return wire
+
+    async def _info(self, node: ValkeyPod) -> dict[str, str] | None:
+        try:
+            wire = await self._open(node)
+            try:
+                text = (await _call(wire, "INFO", "replication")).decode()
+            finally:
+                wire.close()
+        except (*AWAY, FailedError):
+            return None
+        lines = (line.partition(":") for line in text.splitlines() if ":" in line)
+        return {name: value for name, _, value in lines}
+
+    async def _view(self, node: ValkeyPod) -> _View | None:
+        try:
+            wire = await self._open(node, sentinel=True)
+            try:
+                flat = [part.decode() for part in await _call(wire, "SENTINEL", "MASTER", self._name)]
+            finally:
+                wire.close()
+        except (*AWAY, FailedError):
+            return None
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        return _View(int(fields["config-epoch"]), fields["ip"], int(fields["port"]), node)
+
+
+def _server(node: ValkeyPod, info: dict[str, str] | None, lead: dict[str, str] | None) -> Server:
+    if info is None:
+        return Server(node.pod, answers=False, in_step=False)
+    if info["role"] == "master":
+        # a primary of former times leads nobody
+        return Server(node.pod, answers=True, in_step=info is lead or lead is None)
+    settled = info.get("slave_priority") != "0"
+    if lead is None:
+        # its primary is away: what it has is what there is
+        return Server(node.pod, answers=True, in_step=settled)
+    behind = int(lead["master_repl_offset"]) - int(info.get("slave_repl_offset", "0"))
+    linked = info.get("master_link_status") == "up"
+    return Server(node.pod, answers=True, in_step=settled and linked and behind <= LAG_BYTES)
+
+
+async def _in_step(wire: Wire) -> bool:
+    """Hold writes a little longer, and see whether every attached replica has all that was written."""
+    await _call(wire, "CLIENT", "PAUSE", round(PAUSE_SECONDS * 1000), "WRITE")
+    role = await _call(wire, "ROLE")
+    if role[0] != b"master":
+        raise RefusedError("it does not lead any more")
+    return bool(role[2]) and all(int(replica[2]) >= int(role[1]) for replica in role[2])
+
+
+async def _call(wire: Wire, *words: str | int) -> Any:
+    """The reply to one command; raises WireError, or FailedError with the server's own error."""
+    (reply,) = await wire.call([words], REPLY_SECONDS)
+    if isinstance(reply, ReplyError):
+        raise FailedError(f"{words[0]} {words[1] if len(words) > 1 else ''}: {reply}")
+    return reply
+
+
+async def _until(seconds: float, condition: Callable[[], Awaitable[bool]]) -> bool:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while not await condition():
+        if loop.time() > end:
+            return False
+        await asyncio.sleep(POLL_SECONDS)
+    return True
+
+
+async def _all(question: Callable[[ValkeyPod], Awaitable[Any]], nodes: tuple[ValkeyPod, ...]) -> list[Any]:
+    return list(await asyncio.gather(*(question(node) for node in nodes)))

@@ -1,0 +1,106 @@
+"""A round: one acts, the other looks on; reports and events follow what has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from simulation import shift, store, world
+
+from myclothes_operator.errors import FailedError
+from myclothes_operator.kube import Seen
+from myclothes_operator.loop import Loop
+from myclothes_operator.model import Report, World
+
+
+class Cluster:
+    """Answers with `world`, and notes what is written."""
+
+    def __init__(self, seen: World, reports: tuple[Report, ...] = ()) -> None:
+        self.world = replace(seen, cart_store=None, user_store=None)
+        self.reports = reports
+        self.written: list[str] = []
+        self.dropped: list[str] = []
+        self.told: list[tuple[str, bool]] = []
+
+    async def observe(self) -> Seen:
+        return Seen(self.world, self.reports)
+
+    async def write_report(self, _old: Report | None, zone: str, *_: object) -> None:
+        self.written.append(zone)
+
+    async def drop_report(self, zone: str) -> None:
+        self.dropped.append(zone)
+
+    async def tell(self, _shift: Any, reason: str, _message: str, *, warning: bool, now: float) -> None:
+        assert now > 0
+        self.told.append((reason, warning))
+
+
+class Holder:
+    def __init__(self, *, holds: bool = True) -> None:
+        self.holds = holds
+
+    async def hold(self) -> bool:
+        return self.holds
+
+
+class Fixed:
+    """A store that says the same each time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def observe(self) -> Any:
+        return store(self._name)
+
+
+class Executor:
+    def __init__(self) -> None:
+        self.actions: list[Any] = []
+
+    async def perform(self, actions: tuple[Any, ...], _seen: float) -> None:
+        self.actions += actions
+
+
+def loop(cluster: Cluster, *, holds: bool = True) -> Loop:
+    return Loop(cluster, Holder(holds=holds), Fixed("valkey"), Fixed("postgres"))
+
+
+async def test_only_the_holder_acts_but_all_can_say_what_they_see() -> None:
+    for holds in (True, False):
+        cluster, executor = Cluster(world(shift("z", duration=1e12))), Executor()
+        one = loop(cluster, holds=holds)
+        assert await one.round(executor) is holds
+        assert bool(executor.actions) is holds
+        assert bool(cluster.written) is holds
+        assert one.findings == {"a": (), "b": (), "c": ()}
+
+
+async def test_a_report_is_written_when_it_changes() -> None:
+    known = tuple(Report(zone, "1", "Yes", ()) for zone in ("a", "b", "gone"))
+    cluster = Cluster(world(), known)
+    await loop(cluster).round(Executor())
+    assert (cluster.written, cluster.dropped) == (["c"], ["gone"])
+    cluster = Cluster(world(), (Report("a", "1", "No", ()), *known[1:2], Report("c", "1", "Yes", ())))
+    await loop(cluster).round(Executor())
+    assert (cluster.written, cluster.dropped) == (["a"], [])
+
+
+@pytest.mark.parametrize(("zone", "told"), [("z", ("Refused", True)), ("a", ("Preparing", False))])
+async def test_each_phase_is_told(zone: str, told: tuple[str, bool]) -> None:
+    cluster = Cluster(world(shift(zone, duration=1e12)))
+    await loop(cluster).round(Executor())
+    assert cluster.told == [told]
+
+
+async def test_a_cluster_that_does_not_answer_fails_the_round() -> None:
+    cluster = Cluster(world())
+
+    async def away() -> Seen:
+        raise FailedError("away")
+
+    cluster.observe = away
+    with pytest.raises(FailedError):
+        await loop(cluster).round(Executor())

@@ -1,0 +1,104 @@
+"""Orders after they were placed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from myclothes_shop.errors import OrderNotFound
+
+
+async def test_an_order_is_its_owners_alone(inside, kit, call):
+    await inside.put(kit.listing())
+    number = (await inside.place(kit.wish())).number
+    assert (await call("GET", f"/v1/orders/{number}?owner={kit.owner()}")).status == 200
+    assert (await call("GET", f"/v1/orders/{number.lower()}?owner={kit.owner()}")).status == 200
+    for path in (f"/v1/orders/{number}?owner={kit.owner(2)}", f"/v1/orders/MC-0000-0000?owner={kit.owner()}"):
+        assert (await call("GET", path)).code == "order_not_found"
+        assert (await call("POST", path.replace("?", "/cancel?"))).code == "order_not_found"
+    assert (await call("GET", f"/v1/orders/{number}")).fields == ["owner"]
+
+
+async def test_orders_are_listed_newest_first_in_pages(inside, kit, call):
+    await inside.put(kit.listing(variants=[("S", 100)]))
+    account, placed = kit.owner(1, "account"), []
+    for number in range(7):
+        placed.append((await inside.place(kit.wish(of=kit.owner(number)))).number)
+        await inside.orders.claim(f"claim-{number:05}", account, kit.owner(number))
+    found, cursor = [], ""
+    while True:
+        body = (await call("GET", f"/v1/orders?owner={account}&limit=3&cursor={cursor}")).body
+        found += [order["number"] for order in body["items"]]
+        if (cursor := body["next"]) is None:
+            break
+    assert found == placed[::-1]
+    stolen = (await call("GET", f"/v1/orders?owner={account}&limit=3")).body["next"]
+    assert (await call("GET", f"/v1/orders?owner={kit.owner(9)}&cursor={stolen}")).code == "cursor_invalid"
+    assert (await call("GET", f"/v1/orders?owner={kit.owner(9)}")).body == {"items": [], "next": None}
+
+
+async def test_cancelling_gives_the_stock_back_once(inside, kit, call):
+    await inside.put(kit.listing(variants=[("S", 5), ("M", 5)]))
+    number = (await inside.place(kit.wish(kit.line(quantity=3), kit.line("tee-M")))).number
+    path = f"/v1/orders/{number}/cancel?owner={kit.owner()}"
+    answers = await asyncio.gather(*(call("POST", path, key=f"cancel-{n % 4:04}") for n in range(8)))
+    assert {answer.status for answer in answers} == {200}
+    assert {answer.body["status"] for answer in answers} == {"cancelled"}
+    assert answers[0].body["payment"]["status"] == "cancelled"
+    assert await inside.available() == {"tee-S": 5, "tee-M": 5}
+
+
+async def test_a_shipped_order_is_not_cancelled(inside, kit, call):
+    await inside.put(kit.listing())
+    number = (await inside.place(kit.wish())).number
+    assert (await inside.orders.ship(number)).status == "shipped"
+    assert (await inside.orders.ship(number)).status == "shipped"
+    refused = await call("POST", f"/v1/orders/{number}/cancel?owner={kit.owner()}")
+    assert (refused.status, refused.code) == (409, "order_shipped")
+    assert await inside.available() == {"tee-S": 4}
+    with pytest.raises(OrderNotFound):
+        await inside.orders.ship("MC-0000-0000")
+
+
+async def test_a_cancelled_order_does_not_ship(inside, kit):
+    await inside.put(kit.listing())
+    number = (await inside.place(kit.wish())).number
+    await inside.orders.cancel("cancel-0001", number, kit.owner())
+    assert (await inside.orders.ship(number)).status == "cancelled"
+
+
+async def test_a_guests_orders_become_the_accounts(inside, kit, call):
+    await inside.put(kit.listing())
+    number = (await inside.place(kit.wish())).number
+    account = kit.owner(1, "account")
+    for _ in range(2):
+        answer = await call("POST", f"/v1/owners/{account}/claim", {"from": kit.owner()}, key="claim-0001")
+        assert answer.status == 204
+    listed = await call("GET", f"/v1/orders?owner={account}", position=answer.position)
+    assert [order["number"] for order in listed.body["items"]] == [number]
+    assert (await call("GET", f"/v1/orders/{number}?owner={kit.owner()}")).status == 404
+    stolen = await call("POST", f"/v1/owners/{kit.owner(2, 'account')}/claim", {"from": account})
+    assert (stolen.status, stolen.fields) == (422, ["from"])
+
+
+async def test_an_erasure_leaves_orders_without_a_person(inside, kit, call):
+    await inside.put(kit.listing())
+    await call("POST", "/v1/orders", kit.wish(), key="order-0001")
+    assert len((await call("GET", f"/v1/owners/{kit.owner()}/export")).body["orders"]) == 1
+    for _ in range(2):
+        assert (await call("DELETE", f"/v1/owners/{kit.owner()}")).status == 204
+    assert (await call("GET", f"/v1/owners/{kit.owner()}/export")).body == {"orders": []}
+    held = str(await inside.rows("SELECT orders, order_lines FROM orders JOIN order_lines ON order_number = number"))
+    held += str(await inside.rows("SELECT * FROM operations"))
+    for personal in ("Ada", "ada@", "Allee", kit.owner()):
+        assert personal not in held
+    assert await inside.available() == {"tee-S": 4}
+    repeat = await call("POST", "/v1/orders", kit.wish(), key="order-0001")
+    assert (repeat.status, repeat.body["email"], repeat.body["address"]) == (201, None, None)
+
+
+async def test_a_malformed_owner_is_named(call):
+    for method, path in (("DELETE", "/v1/owners/x"), ("GET", "/v1/owners/x/export"), ("POST", "/v1/owners/x/claim")):
+        answer = await call(method, path, {"from": "guest-" + "0" * 32} if method == "POST" else None)
+        assert (answer.status, answer.fields) == (422, ["owner"])

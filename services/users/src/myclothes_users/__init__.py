@@ -1,0 +1,1 @@
+"""Accounts, passwords, addresses; in Postgres."""

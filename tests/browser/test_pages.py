@@ -1,0 +1,166 @@
+"""Every page: accessible, light, and asking nobody but the shop itself."""
+
+from __future__ import annotations
+
+import gzip
+from urllib.parse import urlsplit
+
+import pytest
+import shopping
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+MAX_PAGE_BYTES = 100 * 1024
+SERIOUS = {"serious", "critical"}
+GUESTS = {
+    "home": "/",
+    "list": "/search?sort=newest",
+    "filtered": "/search?size=M&colour=Navy",
+    "category": "/categories/knitwear",
+    "nothing-found": "/search?q=xyzzyplugh",
+    "product": "/products/linen-shirt",
+    "product-one-variant": "/products/canvas-tote",
+    "cart-empty": "/cart",
+    "login": "/login",
+    "register": "/register",
+    "not-found": "/nowhere",
+}
+WITH_A_CART = {"cart": "/cart", "checkout": "/checkout"}
+WITH_AN_ACCOUNT = {"account": "/account", "address-new": "/account/addresses/new"}
+STATUS = {"not-found": 404}
+_axe = Axe()
+
+
+class Watch:
+    """What a page asks for and complains about."""
+
+    def __init__(self, page, origin):
+        self.foreign, self.complaints, self.bytes = [], [], {}
+        self._origin = origin
+        page.on("request", self._on_request)
+        page.on("response", self._on_response)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._on_console)
+
+    def _on_request(self, request):
+        if not request.url.startswith((self._origin, "data:")):
+            self.foreign.append(request.url)
+
+    def _on_response(self, response):
+        if "image" not in response.headers.get("content-type", "") and response.status == 200:
+            self.bytes[response.url] = response
+
+    def _on_console(self, message):
+        if "Content Security Policy" in message.text or "Refused" in message.text:
+            self.complaints.append(message.text)
+
+    def weight(self):
+        """Bytes over the wire without pictures, as the server compresses them."""
+        total = 0
+        for response in self.bytes.values():
+            body = response.body()
+            packed = response.headers.get("content-encoding") == "gzip"
+            total += len(gzip.compress(body)) if packed else len(body)
+        return total
+
+
+def _inspect(page, keep, shop, name, path, device, scheme):
+    watch = Watch(page, shop.url)
+    assert page.goto(path, wait_until="load").status == STATUS.get(name, 200)
+    keep(page, f"page-{name}-{device}-{scheme}")
+    found = _axe.run(page).response["violations"]
+    serious = [
+        f"{item['id']}: {item['help']}: {[node['target'] for node in item['nodes']][:3]}"
+        for item in found
+        if item["impact"] in SERIOUS
+    ]
+    assert serious == []
+    assert watch.foreign == []
+    assert watch.complaints == []
+    assert watch.weight() <= MAX_PAGE_BYTES
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0, "nothing sticks out to the side"
+
+
+LOOKS = [(device, scheme) for device in ("phone", "desktop") for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
+def test_the_pages_of_a_guest(visit, keep, shop, device, scheme):
+    for name, path in GUESTS.items():
+        _inspect(visit(device, scheme=scheme), keep, shop, name, path, device, scheme)
+
+
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
+def test_the_pages_of_a_shopper(visit, keep, shop, device, scheme):
+    page = visit(device, scheme=scheme)
+    for handle in ("linen-shirt", "summer-dress", "canvas-tote"):
+        shopping.add(page, handle)
+    for name, path in WITH_A_CART.items():
+        _inspect(page, keep, shop, name, path, device, scheme)
+    page.get_by_role("button", name="Order and pay").click()
+    page.locator(".summary").wait_for()
+    _check_again(page, keep, f"page-checkout-errors-{device}-{scheme}")
+
+
+def _check_again(page, keep, name):
+    keep(page, name)
+    found = _axe.run(page).response["violations"]
+    assert [item["id"] for item in found if item["impact"] in SERIOUS] == []
+
+
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
+def test_the_pages_of_an_account(visit, keep, shop, device, scheme):
+    page = visit(device, scheme=scheme)
+    shopping.register(page, shopping.new_email())
+    page.goto("/account/addresses/new")
+    shopping.fill_address(page)
+    page.get_by_role("button", name="Save the address").click()
+    for name, path in WITH_AN_ACCOUNT.items():
+        _inspect(page, keep, shop, name, path, device, scheme)
+    for summary in page.goto("/account") and page.locator("details.extra > summary").all():
+        summary.click()
+    _check_again(page, keep, f"page-account-open-{device}-{scheme}")
+
+
+def test_pictures_keep_their_place_and_come_late(visit):
+    page = visit("phone")
+    page.goto("/search")
+    for picture in page.locator(".card img").all():
+        assert picture.get_attribute("width") == "800"
+        assert picture.get_attribute("height") == "1000"
+    assert page.locator(".card img[loading=lazy]").count() > 0
+    box = page.locator(".card .frame").first.bounding_box()
+    assert box["height"] / box["width"] == pytest.approx(1.25, abs=0.01)
+
+
+def test_what_never_changes_is_cached_for_good_and_pages_with_forms_are_not(visit):
+    page, caching = visit(), {}
+
+    def note(answer):
+        caching[urlsplit(answer.url).path] = answer.headers["cache-control"]
+
+    page.on("response", note)
+    page.goto("/products/linen-shirt", wait_until="load")
+    assert caching["/products/linen-shirt"] == "private, no-store"
+    assets = [value for path, value in caching.items() if path.startswith("/static/")]
+    assert len(assets) >= 3
+    assert set(assets) == {"public, max-age=31536000, immutable"}
+
+
+def test_prices_are_written_as_the_shopper_s_locale_writes_them(visit):
+    page = visit(locale="de-DE")
+    page.goto("/products/linen-shirt")
+    assert page.locator(".price:visible").inner_text() == "59,90\N{NO-BREAK SPACE}€"
+    page = visit(locale="en-IE")
+    page.goto("/products/linen-shirt")
+    assert page.locator(".price:visible").inner_text() == "€59.90"
+
+
+def test_the_keyboard_reaches_the_content_first(visit):
+    page = visit()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"

@@ -1,0 +1,68 @@
+"""A run ends by itself when more has failed than it was allowed."""
+
+import json
+
+import pytest
+from aiohttp import web
+
+from myclothes_ledger import catalogue, reports
+from myclothes_ledger.catalogue import CatalogueError
+from myclothes_ledger.checking import Verdict, Violation
+from myclothes_ledger.history import has_ended
+from myclothes_ledger.running import Options, run
+
+SHELF = {"items": [{"handle": "shirt", "title": "A shirt"}]}
+SHIRT = {"variants": [{"sku": "RED", "available": 9}]}
+RATE = 50.0
+LONG, SHORT = 60.0, 3.0
+
+
+@pytest.fixture
+async def broken_shop(monkeypatch):
+    """A shop that can list its articles and does nothing else; its address."""
+    monkeypatch.setattr(catalogue, "FRESH_SECONDS", 0.0)
+
+    async def answer(request):
+        if request.path == "/api/v1/products":
+            return web.json_response(SHELF)
+        if request.path == "/api/v1/products/shirt":
+            return web.json_response(SHIRT)
+        return web.Response(status=503)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    yield f"http://{host}:{port}"
+    await runner.cleanup()
+
+
+async def test_a_run_ends_when_more_has_failed_than_its_budget(broken_shop, tmp_path):
+    within = await run(Options((broken_shop,), tmp_path, RATE, LONG, allowed=5))
+    found = reports.report(tmp_path)
+    assert not within
+    assert found["failed"] > 5
+    assert found["seconds"] < LONG / 2
+
+
+async def test_without_a_budget_it_goes_on(broken_shop, tmp_path):
+    assert await run(Options((broken_shop,), tmp_path, RATE, SHORT))
+    found = reports.report(tmp_path)
+    assert found["failed"] > 5
+    assert found["kinds"]["catalogue_reads"]["gap_s"] is None
+
+
+async def test_a_run_that_cannot_begin_ends(broken_shop, tmp_path):
+    with pytest.raises(CatalogueError):
+        await run(Options((broken_shop,), tmp_path, RATE, SHORT, mode="test-sku", sku="NONE"))
+    assert has_ended(tmp_path)
+
+
+async def test_the_summary_is_short_enough_for_a_container_s_last_words(broken_shop, tmp_path):
+    await run(Options((broken_shop,), tmp_path, RATE, SHORT))
+    verdict = Verdict(violations=[Violation("a", "p1", "lost")], unread=["shopper 1: away"])
+    found = reports.summary(verdict, reports.report(tmp_path))
+    assert (found["violations"], found["undecided"], found["gaps_s"]) == (1, 1, {})
+    assert len(json.dumps(found)) < 4096
