@@ -62,7 +62,7 @@ async def run(options: Options) -> bool:
 
     Raises CatalogueError or HistoryError before the first shopper.
     """
-    random = Random(options.seed)  # noqa: S311 - habits, no secrets
+    random = Random()  # noqa: S311 - habits, no secrets
     with ExitStack() as stack:
         history = stack.enter_context(History(options.folder))
         history.repair()
@@ -85,14 +85,19 @@ def _begun(options: Options, run_id: str) -> Begun:
 
 
 def _resume(options: Options, random: Random) -> tuple[str, Stock | None, Crowd]:
-    """The run that the folder's history tells of, or a new one."""
-    run_id, stock = "", None
+    """The run that the folder's history tells of, or a new one.
+
+    Seeds `random` by the run's seed and the number of earlier starts: shoppers who go on do not write again what they
+    wrote before, or nobody could tell an old text from a new one.
+    """
+    run_id, stock, starts = "", None, 0
     size = options.shoppers or max(10, round(options.rate * 2))
     crowd = Crowd(run_id, size, random)
     if (options.folder / NAME).stat().st_size:
         for record in read(options.folder):
             match record:
                 case Begun():
+                    starts += 1
                     if not run_id:
                         run_id = record.run
                         crowd = Crowd(run_id, size, random)
@@ -101,6 +106,7 @@ def _resume(options: Options, random: Random) -> tuple[str, Stock | None, Crowd]
                 case Call():
                     crowd.saw(record)
         crowd.retire()
+    random.seed(f"{options.seed} {starts}")
     if not run_id:
         run_id = secrets.token_hex(4)
         crowd = Crowd(run_id, size, random)

@@ -235,6 +235,9 @@ def test_a_lost_account_a_lost_login_and_an_older_address_are_found(book):
         book.read("addresses", status, **saw)
         assert book.promises() == "f"
         book.records = kept
+    book.write("address", "x", text="Old Street", addresses={"x": "Old Street"})
+    book.account_ends(x="Old Street")
+    assert book.promises() == ""  # the same text, written again
 
 
 def test_a_line_lost_in_a_merge_is_found(book):

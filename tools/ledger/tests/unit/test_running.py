@@ -1,14 +1,15 @@
 """A run ends by itself when more has failed than it was allowed."""
 
 import json
+from random import Random
 
 import pytest
 from aiohttp import web
 
-from myclothes_ledger import catalogue, reports
+from myclothes_ledger import catalogue, reports, running
 from myclothes_ledger.catalogue import CatalogueError
 from myclothes_ledger.checking import Verdict, Violation
-from myclothes_ledger.history import has_ended
+from myclothes_ledger.history import Begun, History, has_ended
 from myclothes_ledger.running import Options, run
 
 SHELF = {"items": [{"handle": "shirt", "title": "A shirt"}]}
@@ -66,3 +67,18 @@ async def test_the_summary_is_short_enough_for_a_container_s_last_words(broken_s
     found = reports.summary(verdict, reports.report(tmp_path))
     assert (found["violations"], found["undecided"], found["gaps_s"]) == (1, 1, {})
     assert len(json.dumps(found)) < 4096
+
+
+def test_shoppers_who_go_on_do_not_repeat_themselves(tmp_path):
+    """A text that is written twice would pass for the older one."""
+    drawn = []
+    for folder in ("one", "other", "one"):
+        options = Options(("http://shop",), tmp_path / folder)
+        random = Random()
+        with History(options.folder) as history:
+            running._resume(options, random)
+            history.write(Begun(1.0, 1.0, "run", options.urls, options.rate, options.seed, options.mode))
+        drawn.append(random.random())
+    new, as_new, again = drawn
+    assert new == as_new
+    assert new != again

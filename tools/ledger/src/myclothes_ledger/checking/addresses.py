@@ -24,10 +24,10 @@ def problems(
             newest[address] = operation
     for address, last in newest.items():
         text = shown.get(address)
-        writer = next((each for each in writes if each.text == text), None)
+        writers = [each for each in writes if each.text == text]
         if text is None:
             yield f"address {address} is not shown", [last]
-        elif writer is None:
+        elif not writers:
             yield f"address {address} is shown as {text!r}, which nobody wrote", [last]
-        elif writer.answered < last.sent:
-            yield f"address {address} is shown as {text!r}, an older state", [writer, last]
+        elif all(each.answered < last.sent for each in writers):
+            yield f"address {address} is shown as {text!r}, an older state", [*writers, last]
