@@ -20,6 +20,8 @@ def cookie() -> Figures:
         requests=9000,
         acknowledged_writes=3000,
         violations=0,
+        undecided=0,
+        unread=0,
         events=[Event(QUIET, 20.0, 1200, 3, 110, 2, gaps)],
         latency_ms={"cart writes": Latency(8.2, 41.0)},
         cpu_ms={"gateway": 2.5, "shop": 1.0},

@@ -11,20 +11,18 @@ from myclothes_campaign.cli import main
 from myclothes_campaign.faults import EVERYTHING, POSTGRES, SENTINEL, VALKEY
 from myclothes_campaign.ground import Mend
 from myclothes_cluster import evidence
-from myclothes_cluster.faults import await_in_step, delete, zone_letter
+from myclothes_cluster.faults import await_in_step, delete, primary, zone_letter
 from myclothes_cluster.release import Release
 from myclothes_cluster.targets import RigTarget
 from myclothes_rig import Rig
-from myclothes_rig.errors import CommandError, RigError
+from myclothes_rig.errors import RigError
 from myclothes_rig.layout import ZONES
-from myclothes_rig.waiting import wait_for
 
 STATELESS = ("gateway", "cart", "users", "shop")
 STORES = {VALKEY: frozenset({VALKEY}), POSTGRES: frozenset({POSTGRES})}
 LONGEST_VALKEY_FREEZE = 6.0
 LONGEST_POSTGRES_FREEZE = 30.0
 """Beyond the lease on the lead, 20 s: the successor is there when the old primary goes on."""
-NAMED_SECONDS = 60.0
 REPLICAS = 2
 PODS = 3
 
@@ -111,18 +109,8 @@ class RigGround:
         return (first, second, third)[choice]
 
     def primary(self, store: str) -> str:
-        """The pod with a store's primary; asked again for a while, since on a busy machine nobody may answer."""
-        pods = self._release.pods
-        ask = pods.valkey_primary if store == VALKEY else pods.postgres_primary
-        found: list[str] = []
-
-        def answered() -> bool:
-            with suppress(LookupError, CommandError):
-                found.append(ask())
-            return bool(found)
-
-        wait_for(f"somebody to name the primary of {store}", answered, seconds=NAMED_SECONDS)
-        return found[-1]
+        """The pod with a store's primary."""
+        return primary(self._release, store)
 
     def replica(self, store: str, choice: int) -> str:
         """One of a store's other pods."""

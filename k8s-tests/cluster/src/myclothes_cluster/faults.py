@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from myclothes_cluster.release import Release
 from myclothes_rig.errors import CommandError
@@ -12,6 +13,7 @@ SYSTEM = {"dns": "k8s-app=kube-dns"}
 """The cluster's own pods by label."""
 GONE_SECONDS = 120.0
 LEADER_SECONDS = 120.0
+NAMED_SECONDS = 60.0
 REJOINED_SECONDS = 120.0
 STORES = 3
 """Pods of each of the two durable stores."""
@@ -36,6 +38,20 @@ def delete_system(release: Release, label: str) -> None:
     cluster = release.target.cluster
     pod = cluster.kubectl("-n", "kube-system", "get", "pods", "-l", label, "-o", "name").split()[0]
     cluster.kubectl("-n", "kube-system", "delete", pod, "--wait=true", seconds=GONE_SECONDS)
+
+
+def primary(release: Release, store: str, seconds: float = NAMED_SECONDS) -> str:
+    """The pod with the primary of `valkey` or `postgres`; asked for again for a while, since a busy machine is slow."""
+    ask = {"valkey": release.pods.valkey_primary, "postgres": release.pods.postgres_primary}[store]
+    found: list[str] = []
+
+    def named() -> bool:
+        with suppress(LookupError, CommandError):
+            found.append(ask())
+        return bool(found)
+
+    wait_for(f"somebody to name the primary of {store}", named, seconds=seconds)
+    return found[-1]
 
 
 def zone_letter(release: Release, pod: str) -> str:

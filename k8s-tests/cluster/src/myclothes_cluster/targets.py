@@ -76,12 +76,14 @@ class RigTarget:
     def mend(self, letter: str) -> None:
         """Take every fault of a zone back and wait until its node is Ready."""
         zone = self._rig.zone(letter)
+        silent_since = None
         if zone.state() == "off":
+            silent_since = self._rig.heard_of(letter)
             zone.start()
         elif zone.state() != "running":
             zone.thaw()
             zone.mend()
-        self._rig.wait_ready(letter)
+        self._rig.wait_ready(letter, not_as_of=silent_since)
 
     def load(self, archives: Sequence[Path]) -> None:
         self._rig.load(*archives)

@@ -43,6 +43,11 @@ class Balancer:
         """Where it listens, on this machine alone."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def thread(self) -> int:
+        """The kernel's id of the thread that it works in, while it listens."""
+        return self._thread.native_id or 0
+
     def __enter__(self) -> Self:
         self._thread.start()
         if not self._listening.wait(START_SECONDS):

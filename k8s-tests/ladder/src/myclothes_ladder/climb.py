@@ -55,6 +55,7 @@ def _measure(release: Release, target: RigTarget, rig: Rig, rung: Rung) -> Figur
     folder = ARTEFACTS / f"{rung.name}-{time.time_ns()}"
     with Balancer(servers) as balancer:
         crowd = Ledger(balancer.url, folder, rate=RATE, shoppers=SHOPPERS, only="carts")
+        rig.set_thread_apart(balancer.thread)
         day = Day(rung, release, target, rig, balancer)
         try:
             used = day.pass_with(crowd)
@@ -74,6 +75,8 @@ def _measure(release: Release, target: RigTarget, rig: Rig, rung: Rung) -> Figur
         requests=felt["requests"],
         acknowledged_writes=felt["acknowledged_writes"],
         violations=len(verdict.violations),
+        undecided=len(verdict.undecided),
+        unread=len(verdict.unread),
         events=windows.events(records, carts),
         latency_ms=windows.latencies(records, QUIET),
         cpu_ms=cpu.per_request(used.idle, used.idle_seconds, used.busy, used.busy_seconds, round(RATE * QUIET_SECONDS)),

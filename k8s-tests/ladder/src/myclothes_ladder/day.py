@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import NamedTuple
 
 from myclothes_cluster import Release
-from myclothes_cluster.faults import zone_letter
+from myclothes_cluster.customer import Customer
+from myclothes_cluster.faults import primary, zone_letter
 from myclothes_cluster.targets import RigTarget
 from myclothes_ladder import cpu
 from myclothes_ladder.balancer import Balancer
@@ -83,10 +85,11 @@ class Day:
         return Cpu(idle, idle_seconds, busy, busy_seconds)
 
     def mend(self) -> None:
-        """All zones run, and the shop is whole."""
+        """All zones run, the shop is whole, and each zone's ingress lets shoppers in."""
         for letter in ZONES:
             self.target.mend(letter)
         self.release.await_ready(WHOLE_SECONDS)
+        wait_for("every ingress to answer", lambda: all(map(_answers, self.target.origins)), seconds=WHOLE_SECONDS)
 
     def _events(self) -> dict[str, Callable[[], None]]:
         return {
@@ -131,14 +134,21 @@ class Day:
         return {pod.name for pod in self.release.pods.serving("gateway")}
 
     def _store_dies(self) -> None:
-        primary = self.release.pods.valkey_primary()
-        self.rig.container(self.release.namespace, primary, "valkey").kill()
+        self.rig.container(self.release.namespace, primary(self.release, "valkey"), "valkey").kill()
         self.release.await_ready(WHOLE_SECONDS)
 
     def _zone_to_lose(self) -> str:
         """The zone that shoppers come in by; where carts have a store, the one of its primary, which they move to."""
         if self.rung.has_store:
-            letter = zone_letter(self.release, self.release.pods.valkey_primary())
+            letter = zone_letter(self.release, primary(self.release, "valkey"))
             self.balancer.switch(list(ZONES).index(letter))
             time.sleep(LOOK_SECONDS)
+            return letter
         return list(ZONES)[self.balancer.active]
+
+
+def _answers(origin: str) -> bool:
+    try:
+        return Customer(origin).call("GET", "/api/v1/cart")[0] == HTTPStatus.OK
+    except OSError:
+        return False

@@ -59,6 +59,10 @@ class Figures(Struct, frozen=True):
     acknowledged_writes: int
     violations: int
     """What the ledger's checker found; of one shopper at most three."""
+    undecided: int
+    """Shoppers whose history allows too many courses to be decided."""
+    unread: int
+    """Shoppers whose final state the shop did not show."""
     events: list[Event]
     latency_ms: dict[str, Latency]
     cpu_ms: dict[str, float]

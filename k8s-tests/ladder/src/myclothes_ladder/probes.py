@@ -1,17 +1,20 @@
 """What one shopper finds out alone: what a growing cart costs each request, and whether the browser can cheat."""
 
 import base64
+from contextlib import suppress
 from http import HTTPStatus
 
 from myclothes_cluster.customer import Customer
 from myclothes_ladder.figures import Forgeries, Weight
 from myclothes_rig.errors import RigError
+from myclothes_rig.waiting import wait_for
 
 SIZES = (1, 2, 5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 CART_COOKIE = "myclothes-cart"
 ALTERED = 64
 CART_LINES = 3
 PAGE = 100
+ADD_SECONDS = 30.0
 
 
 def skus(origin: str, count: int) -> list[str]:
@@ -31,10 +34,7 @@ def weigh(origin: str, articles: list[str]) -> tuple[list[Weight], int | None]:
     customer = Customer(origin)
     weights: list[Weight] = []
     for lines, sku in enumerate(articles, 1):
-        status, answer = _add(customer, sku)
-        if status != HTTPStatus.OK:
-            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise RigError(f"adding line {lines} answers {status}: {answer}")
+        if _add(customer, sku) != HTTPStatus.OK:
             return weights, lines
         if lines in SIZES:
             weights.append(Weight(lines, len(f"Cookie: {customer.cookie}\r\n")))
@@ -66,8 +66,17 @@ def forge(origin: str, articles: list[str]) -> Forgeries:
     )
 
 
-def _add(customer: Customer, sku: str) -> tuple[int, object]:
-    return customer.call("POST", "/api/v1/cart/lines", {"sku": sku, "quantity": 1})
+def _add(customer: Customer, sku: str) -> int:
+    """The status of an add; set to one, so that it may be repeated while a shop that has just begun is busy."""
+    found: list[int] = []
+
+    def answered() -> bool:
+        with suppress(OSError, ValueError):
+            found.append(customer.call("PUT", f"/api/v1/cart/lines/{sku}", {"quantity": 1})[0])
+        return bool(found) and found[-1] < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    wait_for(f"the shop to take {sku} or refuse it", answered, seconds=ADD_SECONDS)
+    return found[-1]
 
 
 def _is_refused(customer: Customer, value: str) -> bool:

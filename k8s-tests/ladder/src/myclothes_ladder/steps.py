@@ -8,6 +8,8 @@ from myclothes_cluster.release import NAME, merged
 from myclothes_ladder.rungs import STATELESS, STEADY, ZONES, Rung
 from myclothes_rig.waiting import wait_for
 
+DEPLOYED = "deployed"
+"""What Helm calls a release that is neither under way nor broken."""
 GONE_SECONDS = 120.0
 SCALED_SECONDS = 120.0
 
@@ -15,7 +17,11 @@ SCALED_SECONDS = 120.0
 def step(release: Release, rung: Rung) -> None:
     """The release, made as the rung has it and Ready."""
     began = time.monotonic()
-    if NAME not in {one["name"] for one in release.helm.list(all_states=True)}:
+    found = {one["name"]: one["status"] for one in release.helm.list(all_states=True)}.get(NAME)
+    if found not in {None, DEPLOYED}:
+        release.remove()  # an interrupted climb's
+        found = None
+    if found is None:
         release.create_namespace()
         release.install(merged(STEADY, rung.values))
     else:

@@ -63,6 +63,8 @@ def costs(measured: Mapping[str, Figures]) -> str:
         ["requests in the day", *(_plain(measured.get(name), "requests") for name in RUNGS)],
         ["acknowledged writes", *(_plain(measured.get(name), "acknowledged_writes") for name in RUNGS)],
         ["violations that the ledger's checker found", *(_plain(measured.get(name), "violations") for name in RUNGS)],
+        ["shoppers that it could not decide", *(_plain(measured.get(name), "undecided") for name in RUNGS)],
+        ["shoppers whose end it could not read", *(_plain(measured.get(name), "unread") for name in RUNGS)],
         ["measured on", *(_plain(measured.get(name), "date") for name in RUNGS)],
     ]
     return _table(["", *RUNGS], rows)

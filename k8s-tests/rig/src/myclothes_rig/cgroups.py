@@ -64,6 +64,11 @@ def join_control_plane(pid: int) -> None:
     (CONTROL_PLANE / "cgroup.procs").write_text(str(pid))
 
 
+def join_control_plane_alone(thread: int) -> None:
+    """The same for one thread of a process, by the kernel's id of it."""
+    (CONTROL_PLANE / "tasks").write_text(str(thread))
+
+
 def remove_control_plane() -> None:
     """Delete the control plane's group, if it is there; its processes must be gone."""
     wait_for(f"{CONTROL_PLANE} to be removed", partial(_removed, CONTROL_PLANE), seconds=EMPTY_SECONDS)

@@ -89,7 +89,8 @@ class Container:
         def all_stopped() -> bool:
             running = [pid for pid in self._processes() if not stopped(pid)]
             for pid in running:
-                os.kill(pid, signal.SIGSTOP)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
             return not running
 
         wait_for(f"{self.namespace}/{self.pod}/{self.name} to stop", all_stopped, seconds=STOP_SECONDS)
@@ -97,7 +98,8 @@ class Container:
     def thaw(self) -> None:
         """Let its processes go on."""
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def _processes(self) -> list[int]:
         zone = self.cluster.zone_of_pod(self.namespace, self.pod)

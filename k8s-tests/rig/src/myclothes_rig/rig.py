@@ -131,12 +131,20 @@ class Rig:
         """Run kubectl as the cluster's administrator and return its output."""
         return self.cluster.kubectl(*words, stdin=stdin, seconds=seconds)
 
-    def wait_ready(self, letter: str, seconds: float = NODE_READY_SECONDS) -> None:
-        """Return when a zone's node is Ready."""
+    def heard_of(self, letter: str) -> str:
+        """When a zone's node was last heard of, in the API server's words; empty when it never was."""
+        lease = ("-n", "kube-node-lease", "lease", ZONES[letter].node, "--ignore-not-found")
+        return self.cluster.column("{.spec.renewTime}", *lease)
+
+    def wait_ready(self, letter: str, seconds: float = NODE_READY_SECONDS, *, not_as_of: str | None = None) -> None:
+        """Return when a zone's node is Ready; with `not_as_of`, an answer of `heard_of`, by something newer than that.
+
+        A dead node is called Ready for another 40 s: one that was started again meanwhile has to be heard of first.
+        """
         zone = ZONES[letter]
         wait_for(
             f"{zone.node} to be Ready",
-            lambda: self._ready(zone),
+            lambda: (not_as_of is None or self._heard_since(letter, not_as_of)) and self._ready(zone),
             seconds=seconds,
             diagnosis=Node(self.layout, zone).diagnosis,
         )
@@ -158,6 +166,10 @@ class Rig:
     def set_apart(self, pid: int) -> None:
         """Let a process of this machine run however busy the zones are, as shoppers elsewhere would."""
         cgroups.join_control_plane(pid)
+
+    def set_thread_apart(self, thread: int) -> None:
+        """The same for one thread, by the kernel's id of it: what else its process starts is left where it is."""
+        cgroups.join_control_plane_alone(thread)
 
     def api_server(self) -> ApiServer:
         """Kubernetes' API, to be frozen."""
@@ -195,6 +207,12 @@ class Rig:
                 if not archive.is_file():
                     raise PreparationError(f"no such image archive: {archive}")
                 (target / archive.name).symlink_to(archive.resolve())
+
+    def _heard_since(self, letter: str, then: str) -> bool:
+        try:
+            return self.heard_of(letter) != then
+        except CommandError:
+            return False
 
     def _ready(self, zone: ZoneFacts) -> bool:
         try:
