@@ -80,9 +80,10 @@ ladder: .venv/synced ## Measure where carts can be kept, rung by rung, on the ri
 	@$(BIN)/python -m myclothes_ladder run $(RUNG)
 
 .PHONY: campaign
-campaign: .venv/synced ## Break the shop FAULTS times, drawn by SEED, and look for losses; GROUND=rig, CONTROL=guard, ONLY=kinds, RATE, FROM
+campaign: .venv/synced ## Break the shop FAULTS times, drawn by SEED, and look for losses; GROUND=rig, CONTROL=guard, ONLY=kinds, RATE, WRITES, FROM, ROLL
+	@$(if $(filter rig,$(GROUND)),$(BIN)/python -m myclothes_cluster up)
 	@$(BIN)/python -m $(if $(filter rig,$(GROUND)),myclothes_cluster.campaign,myclothes_campaign) \
-	  $(foreach word,FAULTS SEED RATE FROM CONTROL,$(if $($(word)),--$(shell tr A-Z a-z <<< $(word)) $($(word)))) $(if $(ONLY),--only "$(ONLY)")
+	  $(foreach word,FAULTS SEED RATE WRITES FROM CONTROL ROLL,$(if $($(word)),--$(shell tr A-Z a-z <<< $(word)) $($(word)))) $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: bench
 bench: .venv/synced ## Measure throughput, CPU and latency as ratios against baselines of the same run

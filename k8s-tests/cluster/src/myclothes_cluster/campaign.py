@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+
+import helm_python as helm
 
 from myclothes_campaign import GroundError, Kind, Part
 from myclothes_campaign.cli import main
@@ -15,7 +18,7 @@ from myclothes_cluster.faults import await_in_step, delete, primary, zone_letter
 from myclothes_cluster.release import Release
 from myclothes_cluster.targets import RigTarget
 from myclothes_rig import Rig
-from myclothes_rig.errors import RigError
+from myclothes_rig.errors import CommandError, RigError
 from myclothes_rig.layout import ZONES
 
 STATELESS = ("gateway", "cart", "users", "shop")
@@ -25,6 +28,7 @@ LONGEST_POSTGRES_FREEZE = 30.0
 """Beyond the lease on the lead, 20 s: the successor is there when the old primary goes on."""
 REPLICAS = 2
 PODS = 3
+STOCKED_SECONDS = 120.0
 
 
 class RigGround:
@@ -62,17 +66,31 @@ class RigGround:
         try:
             self._target.up()
             self._target.load(self._release.archives())
+            self._mend_containers()
             self._release.ensure()
             await_in_step(self._release)
-        except RigError as error:
+        except (RigError, helm.HelmError) as error:
             raise GroundError(str(error)) from error
 
     def stop(self) -> None:
         """All zones running; the shop stays."""
         try:
-            self._mend_zones()
+            self.mend()
         except RigError as error:
             raise GroundError(str(error)) from error
+
+    def stock_up(self) -> None:
+        """Import the sample catalogue's stock anew."""
+        shop = self.serving("shop", 0)
+        words = ("python", "-m", "myclothes_shop", "import", "--sample", "--set-stock")
+        try:
+            self._release.pods.run(shop, *words, seconds=STOCKED_SECONDS)
+        except CommandError as error:
+            raise GroundError(str(error)) from error
+
+    def set_apart(self, pid: int) -> None:
+        """Shoppers are elsewhere."""
+        self._rig.set_apart(pid)
 
     def inflict(self, part: Part) -> Mend:
         """Begin a fault; what is returned ends it."""
@@ -92,9 +110,11 @@ class RigGround:
     def await_whole(self, seconds: float) -> None:
         """Return when every pod is Ready and both stores' replicas are in step."""
         try:
-            self._mend_zones()
+            self.mend()
             self._release.await_ready(seconds)
             await_in_step(self._release, seconds)
+            self._release.await_ready(seconds)  # a pod on a node that died is called Ready for a while
+            self._release.spread()
         except RigError as error:
             raise GroundError(str(error)) from error
 
@@ -144,9 +164,19 @@ class RigGround:
         volume.fill()
         return volume.free
 
-    def _mend_zones(self) -> None:
-        for letter in ZONES:
-            self._target.mend(letter)
+    def _mend_containers(self) -> None:
+        """Let go on what a campaign that was killed has stopped, and give back the disks that it has filled."""
+        for pod in (pod for pod in self._release.pods.all() if pod.node and not pod.finished):
+            for container in pod.containers:
+                with suppress(RigError):  # it has none running: there is nothing to let go on
+                    self._rig.container(self._release.namespace, pod.name, container).thaw()
+            if pod.component in STORES:
+                self._rig.volume(self._release.namespace, pod.name, "data").free()
+
+    def mend(self, *letters: str) -> None:
+        """Have zones run, all of them when none is named. Raises RigError."""
+        with ThreadPoolExecutor(len(ZONES)) as pool:
+            list(pool.map(self._target.mend, letters or ZONES))
 
 
 Deed = Callable[[Part], Mend]
@@ -155,28 +185,22 @@ Deed = Callable[[Part], Mend]
 def _zones(ground: RigGround) -> dict[Kind, Deed]:
     zones = len(ZONES)
 
-    def zone(part: Part, begin: str, end: str) -> Mend:
-        broken = ground.rig.zone(ground.zone(part.choice))
-        getattr(broken, begin)()
-        mend: Mend = getattr(broken, end)
-        return mend
+    def zone(part: Part, begin: str) -> Mend:
+        letter = ground.zone(part.choice)
+        getattr(ground.rig.zone(letter), begin)()
+        return partial(ground.mend, letter)
 
     def all_killed(_: Part) -> Mend:
         for letter in ZONES:
             ground.rig.zone(letter).kill()
-
-        def start() -> None:
-            for letter in ZONES:
-                ground.rig.zone(letter).start()
-
-        return start
+        return ground.mend
 
     return {
-        Kind("zone killed", EVERYTHING, 5.0, 40.0, zones): partial(zone, begin="kill", end="start"),
-        Kind("zone cut off both ways", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut", end="mend"),
-        Kind("zone that nothing reaches", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut_in", end="mend"),
-        Kind("zone that nothing leaves", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut_out", end="mend"),
-        Kind("zone frozen", EVERYTHING, 0.8, 30.0, zones): partial(zone, begin="freeze", end="thaw"),
+        Kind("zone killed", EVERYTHING, 5.0, 40.0, zones): partial(zone, begin="kill"),
+        Kind("zone cut off both ways", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut"),
+        Kind("zone that nothing reaches", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut_in"),
+        Kind("zone that nothing leaves", EVERYTHING, 2.0, 40.0, zones): partial(zone, begin="cut_out"),
+        Kind("zone frozen", EVERYTHING, 0.8, 30.0, zones): partial(zone, begin="freeze"),
         Kind("everything killed", EVERYTHING): all_killed,
     }
 
@@ -200,6 +224,7 @@ def _stores(ground: RigGround) -> dict[Kind, Deed]:
 
 def _store(ground: RigGround, store: str, longest: float) -> dict[Kind, Deed]:
     touches = STORES[store]
+    pods = touches | {SENTINEL} if store == VALKEY else touches
     return {
         Kind(f"{store} primary deleted", touches): lambda _: ground.delete(ground.primary(store)),
         Kind(f"{store} primary deleted by force", touches): lambda _: ground.delete(
@@ -220,7 +245,7 @@ def _store(ground: RigGround, store: str, longest: float) -> dict[Kind, Deed]:
         Kind(f"{store} replica's disk full", touches, 2.0, 10.0, REPLICAS): lambda part: ground.fill(
             ground.replica(store, part.choice)
         ),
-        Kind(f"all of {store} deleted", touches): lambda _: ground.delete(
+        Kind(f"all of {store} deleted", pods): lambda _: ground.delete(
             *(pod.name for pod in ground.release.pods.all(store))
         ),
     }

@@ -30,6 +30,7 @@ class Pod:
     finished: bool
     """A job's, done or failed."""
     labels: Mapping[str, str]
+    containers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +125,5 @@ def _pod(item: Manifest) -> Pod:
         ready=conditions.get("Ready") == "True" and "deletionTimestamp" not in item["metadata"],
         finished=item["status"].get("phase") in {"Succeeded", "Failed"},
         labels=labels,
+        containers=tuple(one["name"] for one in item["spec"]["containers"]),
     )

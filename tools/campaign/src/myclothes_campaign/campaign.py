@@ -68,28 +68,38 @@ class Campaign:
             folder = self._keep("stuck")
             raise StuckError(f"{error}\nkept in {folder}") from error
         finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        try:
             self._ground.stop()
+        except GroundError as error:
+            _say(f"the shop could not be left in order: {error}")  # not in the place of what ended the campaign
 
     def _run(self) -> Done | None:
         while (index := self._state.next) < self._options.until:
             shoppers = self._shoppers()
             try:
-                self._acknowledged = shoppers.acknowledged() if (shoppers.folder / "history.jsonl").exists() else 0
-                shoppers.start()
-                shoppers.await_served(SERVED_SECONDS)
+                self._acknowledged = shoppers.acknowledged()
+                self._shop(shoppers)
                 while index < self._options.until:
                     done = self._one(draw(self._state.plan.seed, index, self._kinds), shoppers)
                     index += 1
                     if done.violations:
                         return done
-                    if self._is_last(index) or done.undecided:
+                    if self._is_last(index):
                         break
-                    shoppers.start()
-                    shoppers.await_served(SERVED_SECONDS)
+                    self._shop(shoppers)
             finally:
                 shoppers.kill()
             rmtree(shoppers.folder)
         return None
+
+    def _shop(self, shoppers: Shoppers) -> None:
+        shoppers.start()
+        for pid in shoppers.pids:
+            self._ground.set_apart(pid)
+        shoppers.await_served(SERVED_SECONDS)
 
     def _is_last(self, index: int) -> bool:
         return (index - self._state.plan.first) % self._options.roll == 0
@@ -98,9 +108,12 @@ class Campaign:
         """On the history that a killed campaign left, so that it is checked too, or on a new one."""
         histories = self._state.folder / HISTORIES
         left = sorted(histories.glob("*")) if histories.is_dir() else []
+        if not left:
+            self._ground.stock_up()
         folder = left[-1] if left else histories / f"{self._state.next:05}"
+        plan = self._state.plan
         return Shoppers(
-            self._ground.urls, folder, rate=self._state.plan.rate, seed=self._state.plan.seed + self._state.next
+            self._ground.urls, folder, rate=plan.rate, seed=plan.seed + self._state.next, writes=plan.writes
         )
 
     def _one(self, fault: Fault, shoppers: Shoppers) -> Done:
@@ -138,8 +151,10 @@ class Campaign:
     def _judge(self, done: Done, verdict: Verdict) -> None:
         gaps = ", ".join(f"{group} {seconds:.1f}" for group, seconds in done.gaps.items())
         _say(f"   gaps in s: {gaps}; {done.acknowledged} writes acknowledged, {len(done.violations)} violations")
-        if verdict.unread and not verdict.violations:
-            raise StuckError(f"the shop could not be read after fault {done.index}:\n{verdict.text()}")
+        if (verdict.unread or verdict.undecided) and not verdict.violations:
+            # nobody knows whether anything was lost: the history stays, and the fault is not done
+            folder = self._keep(f"undecided-{done.index:05}")
+            raise StuckError(f"nothing can be said after fault {done.index}, kept in {folder}:\n{verdict.text()}")
         self._state.add(done)
         reports.write(self._state)
         if done.violations:
@@ -150,11 +165,11 @@ class Campaign:
 
     def _inflict(self, fault: Fault) -> None:
         """All parts begin, then each ends when its time is over; none goes on when another cannot be begun."""
-        begun = time.monotonic()
         ends: list[tuple[float, Mend]] = []
         try:
-            # one by one: what was begun must be known when the next cannot be begun
-            ends.extend((begun + part.seconds, self._ground.inflict(part)) for part in fault.parts)
+            for part in fault.parts:
+                mend = self._ground.inflict(part)
+                ends.append((time.monotonic() + part.seconds, mend))  # to find what is to be broken takes time, too
             ends.sort(key=lambda each: each[0], reverse=True)
             while ends:
                 end, mend = ends.pop()

@@ -32,7 +32,8 @@ def main(grounds: Mapping[str, type[Ground]], arguments: Sequence[str] | None = 
     signal.signal(signal.SIGTERM, _interrupt)
     control = CONTROLS[options.control] if options.control else None
     only = options.only or (control.exposed_by if control else ())
-    plan = Plan(options.ground, options.seed, control.name if control else "", only, options.rate, options.first)
+    name = control.name if control else ""
+    plan = Plan(options.ground, options.seed, name, only, options.rate, options.first, options.writes)
     folder = (options.folder / _name(plan)).absolute()
     ground = grounds[options.ground](folder / "shop", plan.control)
     kinds = [kind for kind in ground.kinds if kind.name.startswith(only or "")]
@@ -71,7 +72,7 @@ def _name(plan: Plan) -> str:
 
 def _again(plan: Plan, index: int) -> str:
     words = ["--ground", plan.ground, "--seed", str(plan.seed), "--from", str(index), "--faults", "1"]
-    words += ["--rate", f"{plan.rate:g}"]
+    words += ["--rate", f"{plan.rate:g}", "--writes", f"{plan.writes:g}"]
     if plan.only:
         words += ["--only", ",".join(plan.only)]
     if plan.control:
@@ -91,6 +92,7 @@ def _parser(grounds: Mapping[str, type[Ground]]) -> argparse.ArgumentParser:
     parser.add_argument("--from", dest="first", type=_index, default=0, help="index of the first fault (%(default)s)")
     parser.add_argument("--only", type=_beginnings, default=(), help="kinds of fault: beginnings of names, by commas")
     parser.add_argument("--rate", type=_rate, default=50.0, help="requests a second (%(default)g)")
+    parser.add_argument("--writes", type=_rate, default=0.0, help="changes of carts a second beside them (none)")
     parser.add_argument("--roll", type=_count, default=5, help="faults on one history (%(default)s)")
     parser.add_argument("--control", choices=tuple(CONTROLS), help="a shop without this, which must lose")
     parser.add_argument(

@@ -41,6 +41,12 @@ class Ground(Protocol):
     def stop(self) -> None:
         """Give back what was started."""
 
+    def stock_up(self) -> None:
+        """Have enough on the shelves for the shoppers of a new history."""
+
+    def set_apart(self, pid: int) -> None:
+        """Let a process of the shoppers run however busy the shop's machines are."""
+
     def inflict(self, part: Part) -> Mend:
         """Begin a fault; what is returned ends it when its time is over."""
 

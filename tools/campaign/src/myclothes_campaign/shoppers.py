@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from myclothes_ledger import Ledger, checking, history, reports
+from myclothes_ledger.checking import Verdict
 from myclothes_ledger.history import Call, Mark, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from myclothes_ledger.checking import Verdict
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "carts": ("add", "set", "remove"),
@@ -26,6 +25,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """What depends on the same store in the same way."""
 SERVED = 3
 """Successes of each group that show that it is served again."""
+WRITES = "writes"
+"""The folder below a history of the one of those who only change carts."""
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 30.0
 
@@ -44,28 +45,43 @@ class Felt:
 
 
 class Shoppers:
-    """Shoppers on one history, which goes on over several faults; `check` holds them up for as long as it takes."""
+    """Shoppers on one history, which goes on over several faults; `check` holds them up for as long as it takes.
 
-    def __init__(self, urls: Sequence[str], folder: Path, *, rate: float, seed: int) -> None:
+    `rate` requests a second of all kinds say what is felt. Beside them come `writes` a second of others, who only
+    change their carts and have a history of their own: many promises to be held, at little cost.
+    """
+
+    def __init__(self, urls: Sequence[str], folder: Path, *, rate: float, seed: int, writes: float = 0.0) -> None:
         self.folder = folder
         self._urls = urls
-        self._ledger = Ledger(urls, folder, rate=rate, seed=seed)
+        self._ledgers = [Ledger(urls, folder, rate=rate, seed=seed)]
+        if writes:
+            self._ledgers.append(Ledger(urls, folder / WRITES, rate=writes, seed=seed, only="writes"))
+
+    @property
+    def pids(self) -> list[int]:
+        """Their processes. Raises LedgerError when they do not shop."""
+        return [ledger.pid for ledger in self._ledgers]
 
     def start(self) -> None:
         """Begin to shop, or go on. Raises LedgerError."""
-        self._ledger.start()
+        for ledger in self._ledgers:
+            ledger.start()
 
     def stop(self) -> None:
         """End in order."""
-        self._ledger.stop()
+        for ledger in self._ledgers:
+            ledger.stop()
 
     def kill(self) -> None:
         """End at once."""
-        self._ledger.kill()
+        for ledger in self._ledgers:
+            ledger.kill()
 
     def mark(self, text: str) -> None:
         """Note what is done to the shop."""
-        self._ledger.mark(text)
+        for ledger in self._ledgers:
+            ledger.mark(text)
 
     def await_served(self, seconds: float) -> None:
         """Return when requests of each group that were sent from now on have succeeded. Raises NotServedError."""
@@ -95,12 +111,34 @@ class Shoppers:
     def check(self) -> Verdict:
         """The verdict on everything since the first start, by the state that the shop shows now."""
         self.stop()
-        return asyncio.run(checking.check(self.folder, self._urls, settle_seconds=SETTLE_SECONDS))
+        found = Verdict()
+        for ledger in self._ledgers:
+            only_buyer = ledger is self._ledgers[0]
+            verdict = asyncio.run(
+                checking.check(ledger.folder, self._urls, sole_buyer=only_buyer, settle_seconds=SETTLE_SECONDS)
+            )
+            found.violations += verdict.violations
+            found.notes += verdict.notes
+            found.unread += verdict.unread
+            found.undecided += verdict.undecided
+            found.counts = {
+                what: found.counts.get(what, 0) + verdict.counts.get(what, 0) for what in found.counts | verdict.counts
+            }
+        return found
 
     def acknowledged(self) -> int:
-        """Writes acknowledged since the first start, each once however often it was sent."""
-        writes = {record.op for record in history.read(self.folder) if isinstance(record, Sent)}
-        return len({call.op for call in self._calls() if call.outcome == "ok"} & writes)
+        """Writes acknowledged since the first start, each once however often it was sent; 0 before it."""
+        return sum(_acknowledged(ledger.folder) for ledger in self._ledgers if (ledger.folder / history.NAME).exists())
 
     def _calls(self) -> list[Call]:
         return [record for record in history.read(self.folder) if isinstance(record, Call)]
+
+
+def _acknowledged(folder: Path) -> int:
+    writes, done = set(), set()
+    for record in history.read(folder):
+        if isinstance(record, Sent):
+            writes.add(record.op)
+        elif isinstance(record, Call) and record.outcome == "ok":
+            done.add(record.op)
+    return len(writes & done)

@@ -17,7 +17,8 @@ class StateError(Exception):
 class Plan(Struct, frozen=True, tag="plan"):
     """What makes a campaign what it is: the same plan draws the same faults.
 
-    `only` are the beginnings of the names of the kinds that are drawn; empty: all.
+    `only` are the beginnings of the names of the kinds that are drawn; empty: all. `writes` a second come from shoppers
+    who only change carts, beside the `rate` requests a second of all kinds.
     """
 
     ground: str
@@ -26,6 +27,7 @@ class Plan(Struct, frozen=True, tag="plan"):
     only: tuple[str, ...]
     rate: float
     first: int
+    writes: float = 0.0
 
 
 class Done(Struct, frozen=True, tag="fault"):

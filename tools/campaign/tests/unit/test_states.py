@@ -61,5 +61,5 @@ def test_the_report_has_a_row_a_kind_with_median_and_longest_gap(tmp_path):
     assert "| cart killed | 3 | 1.0 / 3.0 |" in text
     assert "| cache frozen | 1 | 1.0 / 1.0 |" in text
     assert "4 faults" in text
-    assert "acknowledged writes: 120." in text
+    assert "Acknowledged writes: 120." in text
     assert "Faults with violations: 1." in text

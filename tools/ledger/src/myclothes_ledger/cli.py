@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    mode: Mode = "carts" if options.only else "test-sku" if options.test_sku else "all"
+    mode: Mode = options.only or ("test-sku" if options.test_sku else "all")
     allowed = None
     if options.error_budget is not None:
         if options.seconds is None:
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         help="end at once, with exit code 4, when more of the requests of --seconds have failed",
     )
     what = run.add_mutually_exclusive_group()
-    what.add_argument("--only", choices=["carts"], help="no accounts and no orders")
+    what.add_argument("--only", choices=["carts", "writes"], help="no accounts and no orders; no browsing")
     what.add_argument("--test-sku", type=_sku, metavar="SKU", help="put and buy this article alone")
 
     mark = commands.add_parser("mark", help="note something that was done to the shop")

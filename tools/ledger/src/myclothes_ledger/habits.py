@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from myclothes_ledger.history import Kind, Stock
     from myclothes_ledger.people import Browser, Person
 
-Mode = Literal["all", "carts", "test-sku"]
+Mode = Literal["all", "carts", "writes", "test-sku"]
 LINES = 6
 """Different articles in a shopper's cart, about."""
 MOST_AT_ONCE = 3
@@ -23,19 +23,22 @@ LIMIT = 99
 
 _BROWSING: dict[Kind, float] = {"home": 7, "category": 6, "product": 10, "search": 6}
 _CART: dict[Kind, float] = {"cart": 14, "add": 20, "set": 7, "remove": 5}
+_WRITES: dict[Kind, float] = {"cart": 2, "add": 20, "set": 7, "remove": 5}
 _ACCOUNT: dict[Kind, float] = {"register": 1.2, "login": 3, "logout": 0.6, "address": 2, "account": 1, "addresses": 1}
 _ORDERS: dict[Kind, float] = {"checkout": 5, "orders": 3, "cancel": 15}
 
+_WEIGHTS: dict[Mode, dict[Kind, float]] = {"carts": _BROWSING | _CART, "writes": _WRITES}
+
 
 class Habits:
-    """Draws wishes. `mode` leaves out accounts and orders (`carts`), or nothing."""
+    """Draws wishes. `mode` leaves out accounts and orders (`carts`), browsing as well (`writes`), or nothing."""
 
     def __init__(self, catalogue: Stock, random: Random, mode: Mode) -> None:
         self._random = random
         self._catalogue = catalogue
         self._skus = tuple(catalogue.handles)
         self._handles = tuple(sorted(set(catalogue.handles.values())))
-        self._weights = _BROWSING | _CART | ({} if mode == "carts" else _ACCOUNT | _ORDERS)
+        self._weights = _WEIGHTS.get(mode, _BROWSING | _CART | _ACCOUNT | _ORDERS)
 
     def arrive(self) -> Wish:
         """What somebody without a cookie does: look at an article."""

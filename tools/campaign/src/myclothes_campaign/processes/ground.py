@@ -81,6 +81,12 @@ class ProcessGround:
         """End every process."""
         self._shop.stop()
 
+    def stock_up(self) -> None:
+        """There is enough from the start: its catalogue is a feed of large numbers."""
+
+    def set_apart(self, pid: int) -> None:
+        """All share the machine alike."""
+
     def inflict(self, part: Part) -> Mend:
         """Begin a fault; what is returned ends it."""
         return self._deeds[part.kind](part)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +29,8 @@ Store = Literal["valkey", "postgres"]
 NODES = 3
 START_SECONDS = 300.0
 GONE_SECONDS = 60.0
+SAMPLE = resources.files("myclothes_shop") / "sample" / "catalogue.csv"
+QUANTITY, STOCK = "Variant Inventory Qty", 1_000_000
 NOBODY = 1
 """A port that nobody listens at."""
 SERVICES = ("gateway", "cart", "users", "shop")
@@ -53,7 +57,8 @@ class Shop:
         self._log = folder / "shop.log"
         self._port = free_port()
         program = ["myclothes_campaign.weakened", weakness] if weakness else ["myclothes_devshop"]
-        options = ["--ha", "--port", str(self._port), "--data", str(self.data)]
+        self._feed = folder / "feed.csv"
+        options = ["--ha", "--port", str(self._port), "--data", str(self.data), "--feed", str(self._feed)]
         self._command = [sys.executable, "-m", *program, *options]
         self._launcher: subprocess.Popen[bytes] | None = None
 
@@ -65,6 +70,7 @@ class Shop:
     def start(self) -> None:
         """Start it on what is there and wait until it is ready. Raises GroundError."""
         self.data.mkdir(parents=True, exist_ok=True)
+        _write_feed(self._feed)
         with self._log.open("wb") as log:
             self._launcher = subprocess.Popen(
                 self._command, stdout=log, stderr=subprocess.STDOUT, env=os.environ | ENVIRONMENT
@@ -213,6 +219,15 @@ class Shop:
     def _ports(self, store: Store) -> dict[str, int]:
         """The ports of a store's live servers by name."""
         return {name: port for name, pid in self.processes().items() if name.startswith(store) if (port := _port(pid))}
+
+
+def _write_feed(file: Path) -> None:
+    """The sample catalogue with more of everything than a campaign can buy."""
+    rows = list(csv.DictReader(SAMPLE.read_text(encoding="utf-8").splitlines()))
+    with file.open("w", encoding="utf-8", newline="") as feed:
+        writer = csv.DictWriter(feed, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row | {QUANTITY: STOCK if row[QUANTITY] else ""} for row in rows)
 
 
 def _service(pid: int) -> str | None:
