@@ -40,10 +40,17 @@ def test_each_part_has_its_requests_failures_and_carts(records):
     assert (lost.name, lost.requests, lost.failed, lost.carts, lost.lost) == ("zone lost", 2, 1, 1, 1)
 
 
-def test_a_gap_reaches_over_the_parts(records):
-    quiet, lost = events(records, {})
-    assert quiet.gaps_s["cart writes"] == lost.gaps_s["cart writes"] == pytest.approx(9.9)
-    assert quiet.gaps_s["catalogue reads"] == pytest.approx(8.7)
+def test_a_gap_is_that_of_the_event_it_began_with():
+    early, late = [0.1 + n / 5 for n in range(25)], [12.0 + n / 5 for n in range(10)]
+    calls = [call("add", at, seconds=0.0, lines={}) for at in (*early, *late)]
+    marks = [Mark(0.0, 0.0, "quiet"), Mark(5.0, 5.0, "lost"), Mark(10.0, 10.0, "back"), Mark(14.0, 14.0, END)]
+    records = sorted([*calls, *marks], key=lambda record: record.at)
+    found = {event.name: event.gaps_s["cart writes"] for event in events(records, {})}
+    assert found == {"quiet": pytest.approx(0.2), "lost": pytest.approx(7.1), "back": pytest.approx(0.2)}
+
+
+def test_nothing_that_succeeded_has_no_gap(records):
+    assert [event.gaps_s["cart writes"] for event in events(records, {})] == [pytest.approx(9.9), None]
 
 
 def test_what_is_found_lost_at_the_end_belongs_to_the_last_part(records):

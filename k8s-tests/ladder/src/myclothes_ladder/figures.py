@@ -18,7 +18,7 @@ class Event(Struct, frozen=True):
     carts: int
     lost: int
     gaps_s: dict[str, float | None]
-    """By group the longest pause between two successes that reaches into this part; None when nothing succeeded."""
+    """By group the longest pause between two successes that began with or in this part; None when nothing succeeded."""
 
 
 class Latency(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """A day's history, part by part: requests, failures, gaps, lost carts, and the times of the quiet part."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
 from myclothes_ladder.figures import Event, Latency
@@ -13,6 +13,8 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "cart reads": frozenset({"cart"}),
     "catalogue reads": frozenset({"home", "category", "product", "search"}),
 }
+EDGE_SECONDS = 0.5
+"""What has not been answered for so long when an event comes is not the event's doing."""
 END = "end"
 """The mark that ends the last part."""
 
@@ -43,10 +45,15 @@ def events(records: Sequence[Record], final: Mapping[str, Lines]) -> list[Event]
                 failed=sum(reports.is_failed(call) for call in inside),
                 carts=there,
                 lost=lost,
-                gaps_s={group: reports.gap(times_, mark.at, end, last) for group, times_ in successes.items()},
+                gaps_s={group: _gap(times_, mark.at, end, last) for group, times_ in successes.items()},
             )
         )
     return found
+
+
+def _gap(successes: Sequence[float], begin: float, end: float, last: float) -> float | None:
+    """The longest pause that began in this part, or so shortly before it that this part's event made it one."""
+    return reports.gap(successes[bisect_left(successes, begin - EDGE_SECONDS) :], begin, end - EDGE_SECONDS, last)
 
 
 def latencies(records: Sequence[Record], name: str) -> dict[str, Latency]:
