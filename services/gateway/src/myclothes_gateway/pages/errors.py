@@ -103,5 +103,5 @@ def resend_page(request: Request, problem: Problem, fields: Mapping[str, list[st
         wait=int(problem.headers().get("Retry-After", "0")),
         detail="",
         number=problem.status,
-        again=[(name, value) for name, values in fields.items() for value in values if "password" not in name],
+        again=[(name, value) for name, values in fields.items() for value in values],
     )
