@@ -8,6 +8,8 @@ import secrets
 
 import pytest
 
+from myclothes_cart.domain import MAX_LINES_TAKEN, MAX_QUANTITY_SENT
+
 DAY_SECONDS = 86_400
 
 
@@ -156,6 +158,16 @@ async def test_take_removes_what_was_ordered_and_no_more(api, guest):
     assert (status, held(cart)) == (200, {"a": 2})
     assert held((await api.take(guest, [("a", 3), ("b", 4), ("gone", 1)], op=operation))[1]) == {"a": 2}
     assert held((await api.take(guest, [("a", 1)]))[1]) == {"a": 1}
+
+
+async def test_take_has_room_for_the_largest_order(api, guest):
+    """A thousand lines of the longest skus and the largest quantities; one more is refused."""
+    await api.add(guest, "a")
+    lines = [(f"{number:064}", MAX_QUANTITY_SENT) for number in range(MAX_LINES_TAKEN)]
+    lines[-1] = ("a", 1)
+    assert (await api.take(guest, [*lines, ("b", 1)]))[0] == 422
+    status, cart, _ = await api.take(guest, lines)
+    assert (status, held(cart)) == (200, {})
 
 
 async def test_take_follows_a_merge(api, guest, account):
