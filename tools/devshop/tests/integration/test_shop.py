@@ -185,6 +185,17 @@ def test_it_shows_a_shop_and_stops_cleanly_twice_in_a_row(start):
         assert ("import    | " in shop.output) == (number == signal.SIGTERM)  # imported once
 
 
+def test_a_feed_takes_the_samples_place(start, tmp_path):
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Handle,Title,Variant Price,Variant Inventory Qty\ncap,Cap,9.90,1\n")
+    for arguments in ([], ["--feed", str(feed)]):
+        shop = start(arguments=arguments)
+        shop.wait_ready()
+        handles = [product["handle"] for product in shop.products()]
+        assert shop.end(signal.SIGTERM) == 0, shop.output
+        assert (handles == ["cap"]) == bool(arguments)
+
+
 def test_a_second_shop_on_the_same_data_is_refused_and_what_is_killed_comes_back(start):
     shop = start()
     shop.wait_ready()
