@@ -66,6 +66,21 @@ def test_a_pod_can_be_taken_out_of_service() -> None:
         assert of_kind(manifests, "Service")[name]["spec"]["selector"][SERVING] == "true"
 
 
+def test_a_spread_counts_neither_lost_nodes_nor_the_version_before() -> None:
+    """Scaling out while a zone is dead schedules, and so does a new version beside the old one."""
+    deployments = of_kind(
+        render(rendering.with_operator({"cache": {"replicas": 3, "zoneSpread": {"enabled": True}}})), "Deployment"
+    )
+    assert deployments.keys() == {f"shop-myclothes-{name}" for name in (*SERVICES, "cache", "operator")}
+    for name, one in deployments.items():
+        zones, hosts = one["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert zones["topologyKey"] == "topology.kubernetes.io/zone", name
+        assert hosts["topologyKey"] == "kubernetes.io/hostname", name
+        for spread in (zones, hosts):
+            assert spread["nodeTaintsPolicy"] == "Honor", name
+            assert spread["matchLabelKeys"] == ["pod-template-hash"], name
+
+
 def test_replicas_belong_to_the_autoscaler_or_to_the_manifest() -> None:
     scaled, fixed = render(), render({name: {"autoscaling": {"enabled": False}} for name in SERVICES})
     for name in SERVICES:
