@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import helm_python as helm
@@ -233,6 +234,21 @@ def test_memory_for_data_leaves_room() -> None:
         data = int(valkey["maxmemory"][:-2]) * units[valkey["maxmemory"][-2:]]
         limit = int(valkey["resources"]["limits"]["memory"][:-2]) * binary[valkey["resources"]["limits"]["memory"][-2:]]
         assert data <= 0.6 * limit, name
+
+
+def _patroni(values: dict[str, Any]) -> dict[str, Any]:
+    (server,) = of_kind(render(values), "StatefulSet")["shop-myclothes-postgres"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    (dynamic,) = (one["value"] for one in server["env"] if one["name"] == "NODE_DYNAMIC")
+    found: dict[str, Any] = json.loads(dynamic)
+    return found
+
+
+def test_patroni_s_calls_take_as_long_as_its_lease_allows() -> None:
+    patroni = _patroni({})
+    # with more Patroni would change the figures itself
+    assert patroni["loop_wait"] + 2 * patroni["retry_timeout"] == patroni["ttl"] == 20
 
 
 def test_sticky_is_the_services_business() -> None:

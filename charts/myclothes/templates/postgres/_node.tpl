@@ -1,8 +1,9 @@
-{{/* What Patroni keeps for the whole cluster. The figures are design.md's: a dead primary is replaced within ttl. */}}
+{{/* What Patroni keeps for the whole cluster: a dead primary is replaced within ttl. docs/adr/0015-slow-api-servers.md */}}
 {{- define "myclothes.patroni" -}}
 ttl: 20
 loop_wait: 2
-retry_timeout: 5
+# as long as Patroni lets it be: loop_wait + 2 * retry_timeout <= ttl
+retry_timeout: 9
 maximum_lag_on_failover: 1048576
 primary_start_timeout: 0
 primary_stop_timeout: 10
