@@ -333,6 +333,35 @@ def test_without_a_cluster_a_secret_must_exist(component: str) -> None:
         render(rendering.with_operator({component: {"existingSecret": ""}}))
 
 
+CLUSTER: dict[str, dict[str, Any]] = {"Service/kubernetes": {"spec": {"clusterIP": "10.0.0.1"}}}
+
+
+def test_a_secret_is_no_part_of_the_release() -> None:
+    made = of_kind(render(rendering.with_operator({}), offline=False, cluster=CLUSTER), "Secret")
+    assert len(made) == len(SERVICES) + 3
+    for one in made.values():
+        notes = one["metadata"]["annotations"]
+        assert notes["helm.sh/hook"] == "pre-install,pre-upgrade"
+        assert notes["helm.sh/hook-delete-policy"] == "hook-failed"
+        assert all(one["data"].values())
+    # what exists is not rendered, so that nothing can write it again: neither an upgrade nor a rollback
+    there = CLUSTER | {f"Secret/{name}": {"data": one["data"] | {"more": "eA=="}} for name, one in made.items()}
+    del there["Secret/shop-myclothes-cart"]
+    again = of_kind(render(rendering.with_operator({}), offline=False, upgrade=True, cluster=there), "Secret")
+    assert again.keys() == {"shop-myclothes-cart"}
+
+
+def test_a_secret_that_lacks_a_key_is_refused_by_name() -> None:
+    def upgraded(*keys: str) -> list[dict[str, Any]]:
+        secret = {"data": dict.fromkeys(keys, "eA==")}
+        there = CLUSTER | {"Secret/shop-myclothes-users": secret}
+        return render({"users": {"existingSecret": ""}}, upgrade=True, cluster=there)
+
+    assert upgraded("postgres-username", "postgres-password")
+    with pytest.raises(helm.HelmError, match="shop-myclothes-users lacks the key postgres-password"):
+        upgraded("postgres-username")
+
+
 def test_without_a_cluster_the_api_must_be_named() -> None:
     with pytest.raises(helm.HelmError, match=r"networkPolicy\.kubernetesApi\.cidrs"):
         render({"networkPolicy": {"kubernetesApi": {"cidrs": []}}})

@@ -56,7 +56,7 @@
 {{/* The size of a StatefulSet's claims cannot be changed by an upgrade. Takes root, component. */}}
 {{- define "myclothes.claimCheck" -}}
 {{- $name := include "myclothes.component" . -}}
-{{- $set := lookup "apps/v1" "StatefulSet" .root.Release.Namespace $name -}}
+{{- $set := include "myclothes.found" (dict "api" "apps/v1" "kind" "StatefulSet" "namespace" .root.Release.Namespace "name" $name) | fromJson -}}
 {{- if $set -}}
 {{- $have := (index $set.spec.volumeClaimTemplates 0).spec.resources.requests.storage -}}
 {{- $want := (index .root.Values .component).persistence.size -}}
@@ -70,12 +70,12 @@
 {{- define "myclothes.apiAddresses" -}}
 {{- $blocks := .Values.networkPolicy.kubernetesApi.cidrs -}}
 {{- if not $blocks -}}
-{{- $service := lookup "v1" "Service" "default" "kubernetes" -}}
+{{- $service := include "myclothes.found" (dict "api" "v1" "kind" "Service" "namespace" "default" "name" "kubernetes") | fromJson -}}
 {{- if not $service -}}
 {{- fail "networkPolicy.kubernetesApi.cidrs: needed when rendering without a cluster (helm template, GitOps): the addresses of the API server and of the Service default/kubernetes, as 10.0.0.1/32" -}}
 {{- end -}}
 {{- $blocks = list (printf "%s/32" (dig "spec" "clusterIP" "" $service)) -}}
-{{- range (lookup "discovery.k8s.io/v1" "EndpointSlice" "default" "").items -}}
+{{- range (include "myclothes.found" (dict "api" "discovery.k8s.io/v1" "kind" "EndpointSlice" "namespace" "default" "name" "") | fromJson).items -}}
 {{- if eq (index (.metadata.labels | default dict) "kubernetes.io/service-name") "kubernetes" -}}
 {{- range .endpoints -}}
 {{- range .addresses -}}
