@@ -251,6 +251,13 @@ def test_patroni_s_calls_take_as_long_as_its_lease_allows() -> None:
     assert patroni["loop_wait"] + 2 * patroni["retry_timeout"] == patroni["ttl"] == 20
 
 
+def test_patroni_is_told_whether_commits_wait_for_a_replica() -> None:
+    one, three = _patroni({"postgres": {"replicas": 1}}), _patroni({})
+    assert (three["synchronous_mode"], three["synchronous_mode_strict"]) == ("quorum", True)
+    # in so many words: what is left out of a change stays as it was
+    assert (one["synchronous_mode"], one["synchronous_mode_strict"]) == (False, False)
+
+
 def test_sticky_is_the_services_business() -> None:
     def annotations(values: dict[str, Any]) -> dict[str, str]:
         found: dict[str, str] = of_kind(render(values), "Service")["shop-myclothes-gateway"]["metadata"].get(
@@ -334,6 +341,18 @@ def test_without_a_cluster_a_secret_must_exist(component: str) -> None:
 
 
 CLUSTER: dict[str, dict[str, Any]] = {"Service/kubernetes": {"spec": {"clusterIP": "10.0.0.1"}}}
+
+
+def test_one_postgres_pod_becomes_three_only_when_replicas_are_there() -> None:
+    def upgraded(have: int, want: int) -> list[dict[str, Any]]:
+        claim = {"spec": {"resources": {"requests": {"storage": "8Gi"}}}}
+        there = {"StatefulSet/shop-myclothes-postgres": {"spec": {"replicas": have, "volumeClaimTemplates": [claim]}}}
+        return render({"postgres": {"replicas": want}}, upgrade=True, cluster=CLUSTER | there)
+
+    with pytest.raises(helm.HelmError, match=r"kubectl scale statefulset shop-myclothes-postgres --replicas=3"):
+        upgraded(1, 3)
+    for have, want in ((1, 1), (3, 3), (3, 1), (3, 5)):
+        assert upgraded(have, want)
 
 
 def test_a_secret_is_no_part_of_the_release() -> None:

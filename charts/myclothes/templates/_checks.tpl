@@ -39,6 +39,7 @@
 {{- end -}}
 {{- include "myclothes.claimCheck" (dict "root" . "component" "valkey") -}}
 {{- include "myclothes.claimCheck" (dict "root" . "component" "postgres") -}}
+{{- include "myclothes.growthCheck" . -}}
 {{- end -}}
 
 {{/* Connections that users and shop may have to one Postgres: both pools and the watcher, of every pod and one surging. */}}
@@ -62,6 +63,18 @@
 {{- $want := (index .root.Values .component).persistence.size -}}
 {{- if ne $have $want -}}
 {{- fail (printf "%s.persistence.size: the volumes have %s and an upgrade cannot make it %s. Enlarge each claim (kubectl patch pvc data-%s-N), then kubectl delete statefulset %s --cascade=orphan and upgrade again" .component $have $want $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* With several Postgres pods a commit waits for a replica, and the jobs before an upgrade commit: one must be there. */}}
+{{- define "myclothes.growthCheck" -}}
+{{- $wanted := int .Values.postgres.replicas -}}
+{{- if and (gt $wanted 1) (not .Values.postgres.external.enabled) -}}
+{{- $name := include "myclothes.component" (dict "root" . "component" "postgres") -}}
+{{- $set := include "myclothes.found" (dict "api" "apps/v1" "kind" "StatefulSet" "namespace" .Release.Namespace "name" $name) | fromJson -}}
+{{- if eq (dig "spec" "replicas" 0 $set | int) 1 -}}
+{{- fail (printf "postgres.replicas: commits of %d pods wait for a replica, and there is none yet. First kubectl scale statefulset %s --replicas=%d and kubectl rollout status statefulset %s, then upgrade again" $wanted $name $wanted $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -9,11 +9,11 @@ primary_start_timeout: 0
 primary_stop_timeout: 10
 # the API server may be away: the primary goes on while all members see it
 failsafe_mode: true
-{{- if gt (int .Values.postgres.replicas) 1 }}
-synchronous_mode: quorum
-synchronous_mode_strict: true
+{{- /* of one pod too: Patroni keeps what it is not told anew, and one pod would wait for a replica for ever */}}
+{{- $replicated := gt (int .Values.postgres.replicas) 1 }}
+synchronous_mode: {{ $replicated | ternary "quorum" "false" }}
+synchronous_mode_strict: {{ $replicated }}
 synchronous_node_count: 1
-{{- end }}
 postgresql:
   use_pg_rewind: true
   use_slots: true
