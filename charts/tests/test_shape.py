@@ -85,6 +85,14 @@ def test_a_single_replica_has_no_budget() -> None:
         assert one["spec"].keys() & {"minAvailable", "maxUnavailable"} == {"maxUnavailable"}
 
 
+def test_a_drain_leaves_a_store_the_replica_that_catches_up() -> None:
+    policies = {
+        name.removeprefix("shop-myclothes-"): one["spec"]["unhealthyPodEvictionPolicy"]
+        for name, one in of_kind(render(), "PodDisruptionBudget").items()
+    }
+    assert policies == dict.fromkeys(SERVICES, "AlwaysAllow") | dict.fromkeys(("valkey", "postgres"), "IfHealthyBudget")
+
+
 def test_everything_is_denied_first() -> None:
     policy = of_kind(render(), "NetworkPolicy")["shop-myclothes-default-deny"]["spec"]
     assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

@@ -101,7 +101,8 @@ metadata:
     {{- include "myclothes.labels" . | nindent 4 }}
 spec:
   maxUnavailable: {{ $values.pdb.maxUnavailable }}
-  unhealthyPodEvictionPolicy: AlwaysAllow
+  {{- /* a store's pod that is not ready copies what another one has: while one more is away it is to stay */}}
+  unhealthyPodEvictionPolicy: {{ has .component (list "valkey" "postgres") | ternary "IfHealthyBudget" "AlwaysAllow" }}
   selector:
     matchLabels:
       {{- include "myclothes.selector" . | nindent 6 }}
