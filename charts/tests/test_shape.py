@@ -126,6 +126,17 @@ def test_an_edge_has_two_ends(edge: str) -> None:
     assert holders == {client}
 
 
+def test_a_job_that_shops_is_of_this_release() -> None:
+    manifests = render({"ledger": {"enabled": True}})
+    policies = of_kind(manifests, "NetworkPolicy")
+    *_, peer = policies["shop-myclothes-ingress-to-gateway"]["spec"]["ingress"][0]["from"]
+    client = peer["podSelector"]["matchLabels"]
+    assert policies["shop-myclothes-ingress-to-gateway-egress"]["spec"]["podSelector"]["matchLabels"] == client
+    assert client.items() >= {"app.kubernetes.io/name": "myclothes", "app.kubernetes.io/instance": "shop"}.items()
+    ledger = of_kind(manifests, "CronJob")["shop-myclothes-ledger"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert ledger["metadata"]["labels"].items() >= client.items()
+
+
 def test_there_is_no_edge_beside_the_picture() -> None:
     names = {name.removeprefix("shop-myclothes-") for name in of_kind(render(), "NetworkPolicy")}
     ends = {f"{edge}-{end}" for edge in EDGES for end in ("egress", "ingress")}
