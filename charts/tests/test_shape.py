@@ -57,6 +57,39 @@ def test_jobs_are_the_installs_or_hooks_of_an_upgrade() -> None:
     assert not installed.keys() & upgraded.keys()
 
 
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_a_job_runs_where_the_component_does_that_it_works_for(*, upgrade: bool) -> None:
+    def place(component: str) -> dict[str, Any]:
+        return {
+            "nodeSelector": {"for": component},
+            "tolerations": [{"key": component, "operator": "Exists"}],
+            "priorityClassName": component,
+        }
+
+    node = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    beside = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
+    more = {"affinity": node | beside, "extraEnv": [{"name": "TZ", "value": "UTC"}]}
+    values = merged(
+        {name: place(name) | more for name in ("gateway", "users", "shop", "postgres")},
+        merged(rendering.with_practice({}), {"sampleData": {"enabled": True}, "feed": {"enabled": True, "volume": {}}}),
+    )
+    owners = {"shop": "shop", "users": "users", "postgres": "postgres", "ledger": "gateway", "test": "gateway"}
+    seen = set()
+    for name, pod in pod_specs(render(values, upgrade=upgrade)):
+        kind, _, rest = name.partition("/shop-myclothes-")
+        if kind not in {"Job", "CronJob", "Pod"}:
+            continue
+        owner = owners[rest.partition("-")[0]]
+        seen.add(rest.partition("-")[0])
+        assert {key: pod["spec"][key] for key in place(owner)} == place(owner), name
+        # not beside whom: the component's own pods may be on every node
+        assert pod["spec"]["affinity"] == node, name
+        assert "topologySpreadConstraints" not in pod["spec"], name
+        if owner != "gateway":
+            assert more["extraEnv"][0] in pod["spec"]["containers"][0]["env"], name
+    assert seen == set(owners)
+
+
 def test_a_pod_can_be_taken_out_of_service() -> None:
     manifests = render()
     for component in (*SERVICES, "cache"):

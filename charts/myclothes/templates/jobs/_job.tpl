@@ -34,10 +34,7 @@ spec:
       enableServiceLinks: false
       restartPolicy: OnFailure
       {{- include "myclothes.podSecurity" . | nindent 6 }}
-      {{- with .root.Values.image.pullSecrets }}
-      imagePullSecrets:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "myclothes.scheduling" (merge (dict "kind" "Job") .) | nindent 6 }}
       {{- $body | nindent 6 }}
 {{- end -}}
 
@@ -52,6 +49,9 @@ containers:
     {{- include "myclothes.containerSecurity" . | nindent 4 }}
     env:
       {{- include (printf "myclothes.env.%s" .component) .root | nindent 6 }}
+      {{- with (index .root.Values .component).extraEnv }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     resources:
       {{- toYaml .root.Values.jobs.resources | nindent 6 }}
     volumeMounts:
