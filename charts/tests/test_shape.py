@@ -57,6 +57,16 @@ def test_jobs_are_the_installs_or_hooks_of_an_upgrade() -> None:
     assert not installed.keys() & upgraded.keys()
 
 
+def test_a_job_of_a_long_name_is_another_one_whenever_it_differs() -> None:
+    def jobs(*, upgrade: bool = False, tag: str = "1.0.0") -> set[str]:
+        values = {"fullnameOverride": "x" * 40, "image": {"tag": tag}}
+        return set(of_kind(render(values, upgrade=upgrade), "Job"))
+
+    forms = [jobs(), jobs(tag="1.0.1"), jobs(upgrade=True), jobs(upgrade=True, tag="1.0.1")]
+    assert max(len(name) for form in forms for name in form) <= 63
+    assert len(set.union(*forms)) == sum(map(len, forms)) == 4 * 3
+
+
 @pytest.mark.parametrize("upgrade", [False, True])
 def test_a_job_runs_where_the_component_does_that_it_works_for(*, upgrade: bool) -> None:
     def place(component: str) -> dict[str, Any]:
