@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from myclothes_operator import capacity
 from myclothes_operator.findings import UNKNOWN_ZONE, findings
-from myclothes_operator.model import Condition, Finding, Status
+from myclothes_operator.model import RESTORED, RESTORING, Condition, Finding, Status
 
 if TYPE_CHECKING:
     from myclothes_operator.model import Autoscaler, Pod, Shift, Store, World
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CAPACITY_SECONDS = 60.0
 """How long a shift waits for pods in the other zones to become ready before it goes on with those that there are."""
 PENDING, REFUSED, PREPARING, SHIFTING = "Pending", "Refused", "Preparing", "Shifting"
-SHIFTED, RESTORING, RESTORED = "Shifted", "Restoring", "Restored"
+SHIFTED = "Shifted"
 UNDER_WAY = "ShiftUnderWay"
 
 

@@ -154,6 +154,20 @@ def test_a_second_shift_is_refused_and_may_be_edited_later() -> None:
     assert _phase(cluster, "s2") == lifecycle.SHIFTED
 
 
+def test_one_that_is_over_stays_over_whatever_its_expiry_becomes() -> None:
+    cluster = Cluster(world(shift(duration=60.0)))
+    cluster.settle(0.0)
+    now = cluster.settle(61.0)
+    cluster.add(shift("b", name="s2", created=now))
+    now = cluster.settle(now)
+    # the control: one that lasts may last longer
+    for name in ("s1", "s2"):
+        cluster.change("shifts", name, duration=LATE + 3600.0, generation=2)
+    cluster.settle(LATE)
+    assert (_phase(cluster), _phase(cluster, "s2")) == (lifecycle.RESTORED, lifecycle.SHIFTED)
+    assert not [pod for pod in cluster.world.pods if pod.zone == "a" and pod.shift is not None]
+
+
 def test_of_two_at_once_the_older_is_judged_first() -> None:
     cluster = Cluster(world(shift("b", name="s2", created=1.0), shift("a", created=0.0)))
     cluster.settle(2.0)
