@@ -16,6 +16,8 @@ CAPACITY_SECONDS = 60.0
 PENDING, REFUSED, PREPARING, SHIFTING = "Pending", "Refused", "Preparing", "Shifting"
 SHIFTED = "Shifted"
 UNDER_WAY = "ShiftUnderWay"
+_PROGRESS = ("TrafficMoved", "CartPrimaryMoved", "UserPrimaryMoved", "Completed")
+"""The conditions of a shift in force; of one that is not they are False."""
 
 
 def in_force(world: World, now: float) -> Shift | None:
@@ -88,7 +90,9 @@ def is_waiting(shift: Shift, now: float) -> bool:
 def _refused(shift: Shift, now: float, found: tuple[Finding, ...]) -> Status:
     text = "; ".join(f"{one.message} ({one.mend})" for one in found)
     refused = Condition("False", found[0].code, text)
-    return _with(shift, now, Status(phase=REFUSED, findings=found), {"Accepted": refused})
+    # one that was accepted has more conditions, and is not in force any more
+    ended = {name: _open("Refused", "it was refused") for name, _ in shift.status.conditions}
+    return _with(shift, now, Status(phase=REFUSED, findings=found), ended | {"Accepted": refused})
 
 
 def _accepted(world: World, shift: Shift, now: float) -> Status:
@@ -138,7 +142,8 @@ def _restored(world: World, shift: Shift, now: float) -> Status:
         cart_primary=shift.status.cart_primary,
         user_primary=shift.status.user_primary,
     )
-    return _with(shift, now, kept, {"Restored": condition})
+    ended = {name: _open("Expired", "the shift is over") for name in _PROGRESS}
+    return _with(shift, now, kept, ended | {"Restored": condition})
 
 
 def _traffic(world: World, shift: Shift, now: float) -> Condition:

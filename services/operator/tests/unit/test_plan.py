@@ -22,6 +22,11 @@ def _phase(cluster: Cluster, name: str = "s1") -> str:
     return next(one.status.phase for one in cluster.world.shifts if one.name == name)
 
 
+def _conditions(cluster: Cluster, name: str = "s1") -> dict[str, str]:
+    conditions = next(one.status.conditions for one in cluster.world.shifts if one.name == name)
+    return {kind: one.status for kind, one in conditions}
+
+
 def test_without_a_shift_there_is_nothing_to_do() -> None:
     assert plan(world(), 0.0) == ()
 
@@ -40,7 +45,7 @@ def test_a_shift_leaves_nothing_in_the_zone(zone: str) -> None:
     assert not [pod.name for pod in cluster.world.pods if pod.zone == zone and pod.serving]
     for chosen in (cluster.world.cart_store, cluster.world.user_store):
         assert cluster.world.zone_of(chosen.primary) != zone
-    assert {name: one.status for name, one in cluster.world.shifts[0].status.conditions} == {
+    assert _conditions(cluster) == {
         "Accepted": "True",
         "TrafficMoved": "True",
         "CartPrimaryMoved": "True",
@@ -107,6 +112,14 @@ def test_the_end_leaves_the_cluster_as_it_was_found(end: str, needed: int | None
     assert cluster.found() == before
     if end == "expired":
         assert _phase(cluster) == lifecycle.RESTORED
+        assert _conditions(cluster) == {
+            "Accepted": "True",
+            "TrafficMoved": "False",
+            "CartPrimaryMoved": "False",
+            "UserPrimaryMoved": "False",
+            "Completed": "False",
+            "Restored": "True",
+        }
 
 
 def test_restoring_is_gentle() -> None:
@@ -172,6 +185,17 @@ def test_of_two_at_once_the_older_is_judged_first() -> None:
     cluster = Cluster(world(shift("b", name="s2", created=1.0), shift("a", created=0.0)))
     cluster.settle(2.0)
     assert (_phase(cluster, "s1"), _phase(cluster, "s2")) == (lifecycle.SHIFTED, lifecycle.REFUSED)
+
+
+def test_of_two_accepted_at_once_one_is_refused_and_says_nothing_else() -> None:
+    cluster = Cluster(world(shift(), shift("b", name="s2")))
+    cluster.settle(0.0)
+    accepted = replace(cluster.world.shifts[0].status, accepted=1.0)
+    cluster.change("shifts", "s2", status=accepted)
+    assert set(_conditions(cluster, "s2").values()) == {"True", "False"}
+    cluster.settle(1.0)
+    assert (_phase(cluster), _phase(cluster, "s2")) == (lifecycle.SHIFTED, lifecycle.REFUSED)
+    assert set(_conditions(cluster, "s2").values()) == {"False"}
 
 
 def test_a_new_shift_waits_until_the_last_is_restored() -> None:
