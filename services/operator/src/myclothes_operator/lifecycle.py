@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from myclothes_operator import capacity
-from myclothes_operator.findings import UNKNOWN_ZONE, findings
+from myclothes_operator.findings import OF_STORES, UNKNOWN_ZONE, findings
 from myclothes_operator.model import RESTORED, RESTORING, Condition, Finding, Status
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 CAPACITY_SECONDS = 60.0
 """How long a shift waits for pods in the other zones to become ready before it goes on with those that there are."""
+ELECTION_SECONDS = 30.0
+"""How long a shift of a silent zone waits, from when it was first put off, for the stores to have a primary that all
+others follow. Postgres' replica of a primary elected just now may take some seconds, Valkey's too."""
 PENDING, REFUSED, PREPARING, SHIFTING = "Pending", "Refused", "Preparing", "Shifting"
 SHIFTED = "Shifted"
 UNDER_WAY = "ShiftUnderWay"
@@ -74,11 +77,23 @@ def _judged(world: World, shift: Shift, now: float) -> Status:
         return _with(shift, now, Status(phase=PENDING), {"Accepted": Condition("Unknown", "Waiting", text)})
     found = findings(world, shift.zone)
     barring = tuple(one for one in found if one.code == UNKNOWN_ZONE or one.code not in shift.force)
+    if barring and _is_electing(world, shift, barring, now):
+        text = f"waits for the stores to elect: {'; '.join(one.message for one in barring)}"
+        pending = Status(phase=PENDING, findings=barring)
+        return _with(shift, now, pending, {"Accepted": Condition("Unknown", "Electing", text)})
     if barring:
         return _refused(shift, now, barring)
     overridden = f"overridden: {'; '.join(one.message for one in found)}" if found else "the other zones suffice"
     accepted = Status(phase=PREPARING, accepted=now, findings=found)
     return _with(shift, now, accepted, {"Accepted": Condition("True", "Forced" if found else "Safe", overridden)})
+
+
+def _is_electing(world: World, shift: Shift, barring: tuple[Finding, ...], now: float) -> bool:
+    """Whether what bars it may be gone by itself: the zone is dead, and the stores are replacing what died with it."""
+    accepted = shift.status.condition("Accepted")
+    since = accepted.since if accepted is not None and accepted.status == "Unknown" else now
+    of_stores = all(one.code in OF_STORES for one in barring)
+    return of_stores and world.is_silent(shift.zone) and now - since < ELECTION_SECONDS
 
 
 def is_waiting(shift: Shift, now: float) -> bool:

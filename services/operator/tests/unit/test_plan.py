@@ -11,7 +11,7 @@ from simulation import SERVICES, Cluster, shift, world
 
 from myclothes_operator import lifecycle
 from myclothes_operator.actions import MoveCartPrimary, MoveUserPrimary, SetMinimum, SetStatus, TakeOut
-from myclothes_operator.model import Mark, Node, Server
+from myclothes_operator.model import Mark, Node, Server, Workload, World
 from myclothes_operator.plan import plan
 
 LATE = 10_000.0
@@ -80,6 +80,50 @@ def test_a_primary_that_does_not_answer_is_left_to_its_store() -> None:
     cluster.do(*plan(cluster.world, 0.0))
     assert not [one for one in plan(cluster.world, 1.0) if isinstance(one, MoveCartPrimary)]
     assert [one for one in plan(cluster.world, 1.0) if isinstance(one, MoveUserPrimary)]
+
+
+def _electing(seen: World, *, silent: bool = True) -> World:
+    """Zone a is dead with a primary; another is elected, which nobody follows yet."""
+    old = seen.cart_store
+    servers = (Server("valkey-0", False, False), Server("valkey-1", True, True), Server("valkey-2", True, False))
+    nodes = tuple(Node(one.name, one.zone, ready=not silent or one.zone != "a") for one in seen.nodes)
+    return replace(seen, nodes=nodes, cart_store=replace(old, servers=servers, primary="valkey-1", epoch=2))
+
+
+def test_a_dead_zone_is_not_refused_for_an_election_under_way() -> None:
+    base = world(shift())
+    cluster = Cluster(_electing(base))
+    now = cluster.settle(0.0)
+    assert _phase(cluster) == lifecycle.PENDING
+    now = cluster.settle(now + lifecycle.ELECTION_SECONDS / 2)
+    assert _phase(cluster) == lifecycle.PENDING
+    elected = replace(
+        cluster.world.cart_store, servers=(Server("valkey-0", False, False), *base.cart_store.servers[1:])
+    )
+    cluster.world = replace(cluster.world, cart_store=elected)
+    cluster.settle(now)
+    assert _phase(cluster) == lifecycle.SHIFTED
+
+
+def test_what_no_election_ends_is_refused_all_the_same() -> None:
+    cluster = Cluster(_electing(world(shift())))
+    cluster.settle(0.0)
+    cluster.settle(lifecycle.ELECTION_SECONDS)
+    assert _phase(cluster) == lifecycle.REFUSED
+    # nor is a zone waited for that answers, or what is no store's
+    answers = _electing(world(shift()), silent=False)
+    answers = replace(
+        answers,
+        user_store=None,
+        cart_store=replace(
+            answers.cart_store, servers=(Server("valkey-0", True, False), *answers.cart_store.servers[1:])
+        ),
+    )
+    updated = replace(_electing(world(shift())), workloads=(Workload("shop", updating=True),))
+    for seen in (answers, updated):
+        at_once = Cluster(seen)
+        at_once.settle(0.0)
+        assert _phase(at_once) == lifecycle.REFUSED
 
 
 def test_traffic_waits_for_capacity_but_not_for_ever() -> None:
