@@ -92,8 +92,8 @@ class Loop:
         if not acts:
             return False
         actions = plan(world, now)
-        await executor.perform(actions, seen)
-        await self._tell(world, actions, now)
+        done = await executor.perform(actions, seen)
+        await self._tell(world, done, now)
         await self._report(looked, now)
         practising = self._practices is not None and await self._practices.round(world, seen, now)
         return bool(actions) or practising
@@ -117,9 +117,9 @@ class Loop:
                 await self._woken.wait()
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _tell(self, world: World, actions: tuple[Action, ...], now: float) -> None:
-        """An event for each phase that a shift enters."""
-        for action in actions:
+    async def _tell(self, world: World, done: tuple[Action, ...], now: float) -> None:
+        """An event for each phase that a shift has entered."""
+        for action in done:
             if not isinstance(action, SetStatus):
                 continue
             shift = next(one for one in world.shifts if one.name == action.shift)

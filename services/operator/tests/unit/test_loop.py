@@ -57,11 +57,13 @@ class Fixed:
 
 
 class Executor:
-    def __init__(self) -> None:
+    def __init__(self, *, does: bool = True) -> None:
         self.actions: list[Any] = []
+        self._does = does
 
-    async def perform(self, actions: tuple[Any, ...], _seen: float) -> None:
+    async def perform(self, actions: tuple[Any, ...], _seen: float) -> tuple[Any, ...]:
         self.actions += actions
+        return actions if self._does else ()
 
 
 def loop(cluster: Cluster, *, holds: bool = True) -> Loop:
@@ -93,6 +95,12 @@ async def test_each_phase_is_told(zone: str, told: tuple[str, bool]) -> None:
     cluster = Cluster(world(shift(zone, duration=1e12)))
     await loop(cluster).round(Executor())
     assert cluster.told == [told]
+
+
+async def test_a_phase_that_could_not_be_written_is_not_told() -> None:
+    cluster, executor = Cluster(world(shift("a", duration=1e12))), Executor(does=False)
+    await loop(cluster).round(executor)
+    assert (len(executor.actions), cluster.told) == (1, [])
 
 
 async def test_a_cluster_that_does_not_answer_fails_the_round() -> None:
