@@ -97,10 +97,8 @@ def test_a_dead_zone_is_not_refused_for_an_election_under_way() -> None:
     assert _phase(cluster) == lifecycle.PENDING
     now = cluster.settle(now + lifecycle.ELECTION_SECONDS / 2)
     assert _phase(cluster) == lifecycle.PENDING
-    elected = replace(
-        cluster.world.cart_store, servers=(Server("valkey-0", False, False), *base.cart_store.servers[1:])
-    )
-    cluster.world = replace(cluster.world, cart_store=elected)
+    servers = (Server("valkey-0", False, False), *base.cart_store.servers[1:])
+    cluster.world = replace(cluster.world, cart_store=replace(cluster.world.cart_store, servers=servers))
     cluster.settle(now)
     assert _phase(cluster) == lifecycle.SHIFTED
 
@@ -111,14 +109,9 @@ def test_what_no_election_ends_is_refused_all_the_same() -> None:
     cluster.settle(lifecycle.ELECTION_SECONDS)
     assert _phase(cluster) == lifecycle.REFUSED
     # nor is a zone waited for that answers, or what is no store's
-    answers = _electing(world(shift()), silent=False)
-    answers = replace(
-        answers,
-        user_store=None,
-        cart_store=replace(
-            answers.cart_store, servers=(Server("valkey-0", True, False), *answers.cart_store.servers[1:])
-        ),
-    )
+    electing = _electing(world(shift()), silent=False)
+    servers = (Server("valkey-0", True, False), *electing.cart_store.servers[1:])
+    answers = replace(electing, cart_store=replace(electing.cart_store, servers=servers))
     updated = replace(_electing(world(shift())), workloads=(Workload("shop", updating=True),))
     for seen in (answers, updated):
         at_once = Cluster(seen)
