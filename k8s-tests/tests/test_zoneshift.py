@@ -240,7 +240,7 @@ def test_a_person_can_read_it(release: Release, shifts: Shifts) -> None:
     assert head.split() == ["NAME", "ZONE", "PHASE", "CARTS", "USERS", "EXPIRES", "AGE"]
     assert line.split()[:3] == ["nowhere", "zone-z", "Refused"]
     head, *lines = release.pods.kubectl("get", "zr").splitlines()
-    assert head.split() == ["NAME", "SURVIVABLE", "SINCE", "REASON"]
+    assert head.split() == ["NAME", "SURVIVABLE", "SINCE", "CHECKED", "REASON"]
     assert [line.split()[:2] for line in lines] == [[name, "Yes"] for name in sorted(shifts.reports())]
     assert "Refused" in release.pods.kubectl("get", "events", "--field-selector=involvedObject.name=nowhere")
     pages = [shifts.page(pod, "metrics") for pod in shifts.operators()]

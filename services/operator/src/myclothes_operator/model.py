@@ -230,9 +230,10 @@ class World:
 
 @dataclass(frozen=True)
 class Report:
-    """A ZoneReport as it is in the cluster."""
+    """A ZoneReport as it is in the cluster; `checked`: when it was last seen to be true, None: never said."""
 
     zone: str
     version: str
     survivable: str
     findings: tuple[Finding, ...]
+    checked: float | None = None
