@@ -188,8 +188,8 @@ def test_kubernetes_itself_refuses_what_is_no_shift(shifts: Shifts, spec: dict[s
 def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> None:
     account = f"system:serviceaccount:{release.namespace}:{release.fullname}-operator"
 
-    def may(verb: str, group: str, resource: str, namespace: str = release.namespace) -> bool:
-        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
+    def may(verb: str, group: str, resource: str, name: str = "", namespace: str = release.namespace) -> bool:
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource, "name": name}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
@@ -205,11 +205,16 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("get", "", "persistentvolumes"),
         ("list", "", "persistentvolumeclaims"),
         ("patch", "myclothes.com", "zoneshifts/status"),
+        ("patch", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     refused = [
         ("delete", "", "pods"),
+        ("update", "", "pods"),
+        ("get", "", "pods"),
         ("create", "", "pods/exec"),
         ("patch", "", "nodes"),
+        ("update", "", "nodes"),
+        ("delete", "", "nodes"),
         ("patch", "", "persistentvolumes"),
         ("delete", "", "persistentvolumeclaims"),
         ("get", "", "secrets"),
@@ -218,12 +223,24 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("patch", "apps", "statefulsets"),
         ("delete", "policy", "poddisruptionbudgets"),
         ("patch", "myclothes.com", "zoneshifts"),
+        ("update", "myclothes.com", "zoneshifts/status"),
         ("create", "batch", "jobs"),
+        ("patch", "coordination.k8s.io", "leases", "another"),
+        ("update", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     assert [one for one in allowed if not may(*one)] == []
     assert [one for one in refused if may(*one)] == []
     elsewhere = [("patch", "", "pods"), ("list", "", "pods"), ("list", "", "persistentvolumeclaims")]
     assert [one for one in elsewhere if may(*one, namespace="kube-system")] == []
+
+
+@pytest.mark.harmless
+def test_a_shift_keeps_its_zone(shifts: Shifts) -> None:
+    shifts.apply("nowhere", "zone-z")
+    with pytest.raises(CommandError, match="a shift keeps its zone"):
+        shifts.change("nowhere", zone="zone-y")
+    # the control: all else may be changed
+    shifts.change("nowhere", reason="another")
 
 
 @pytest.mark.harmless
