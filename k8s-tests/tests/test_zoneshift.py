@@ -12,7 +12,7 @@ from kubernetes_asyncio.config import kube_config
 
 from myclothes_cluster import Release, objects, obstacles
 from myclothes_cluster.crowd import Crowd, record
-from myclothes_cluster.faults import await_primaries
+from myclothes_cluster.faults import await_in_step, await_primaries, delete, zone_letter
 from myclothes_cluster.quiet import Quiet
 from myclothes_cluster.shifts import REPORT_SECONDS, Shifts
 from myclothes_operator import handlers
@@ -111,6 +111,27 @@ def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, s
     assert figures["failed"] + figures["failed_restoring"] == [], verdict
     shifts.await_reports()
     assert objects.differences(before, objects.found(release)) == []
+
+
+@pytest.mark.full
+def test_what_comes_into_a_zone_that_is_out_is_kept_out(release: Release, shifts: Shifts) -> None:
+    """A pod's successor there does not serve, and primaries that have to leave elsewhere do not stay there."""
+    shifts.await_calm()
+    letter = zone_letter(release, release.pods.valkey_primary())
+    zone = f"zone-{letter}"
+    shifts.apply("kept-out", zone)
+    shifts.await_phase("kept-out", "Shifted")
+    known = {pod.name for pod in release.pods.all("cart")}
+    leaving = [release.pods.valkey_primary(), release.pods.postgres_primary()]
+    delete(release, release.pods.by_zone("cart")[zone][0].name, *leaving)
+    release.await_ready()
+    newcomers = {pod.name for pod in release.pods.by_zone("cart").get(zone, ())} - known
+    assert newcomers, "its successor is in the zone too"
+    wait_for("the successor to be out of service", lambda: newcomers <= set(shifts.marked()), seconds=TRUE_SECONDS)
+    await_in_step(release)
+    await_primaries(release, letter)
+    shifts.await_phase("kept-out", "Shifted")
+    assert shifts.serving_in(zone) == []
 
 
 def test_all_that_stands_in_the_way_is_told_at_once(release: Release, shifts: Shifts, rig: Rig) -> None:
