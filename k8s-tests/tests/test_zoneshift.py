@@ -12,7 +12,7 @@ from kubernetes_asyncio.config import kube_config
 
 from myclothes_cluster import Release, objects, obstacles
 from myclothes_cluster.crowd import Crowd, record
-from myclothes_cluster.faults import await_primaries
+from myclothes_cluster.faults import await_in_step, await_primaries, delete, zone_letter
 from myclothes_cluster.quiet import Quiet
 from myclothes_cluster.shifts import REPORT_SECONDS, Shifts
 from myclothes_operator import handlers
@@ -113,6 +113,27 @@ def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, s
     assert objects.differences(before, objects.found(release)) == []
 
 
+@pytest.mark.full
+def test_what_comes_into_a_zone_that_is_out_is_kept_out(release: Release, shifts: Shifts) -> None:
+    """A pod's successor there does not serve, and primaries that have to leave elsewhere do not stay there."""
+    shifts.await_calm()
+    letter = zone_letter(release, release.pods.valkey_primary())
+    zone = f"zone-{letter}"
+    shifts.apply("kept-out", zone)
+    shifts.await_phase("kept-out", "Shifted")
+    known = {pod.name for pod in release.pods.all("cart")}
+    leaving = [release.pods.valkey_primary(), release.pods.postgres_primary()]
+    delete(release, release.pods.by_zone("cart")[zone][0].name, *leaving)
+    release.await_ready()
+    newcomers = {pod.name for pod in release.pods.by_zone("cart").get(zone, ())} - known
+    assert newcomers, "its successor is in the zone too"
+    wait_for("the successor to be out of service", lambda: newcomers <= set(shifts.marked()), seconds=TRUE_SECONDS)
+    await_in_step(release)
+    await_primaries(release, letter)
+    shifts.await_phase("kept-out", "Shifted")
+    assert shifts.serving_in(zone) == []
+
+
 def test_all_that_stands_in_the_way_is_told_at_once(release: Release, shifts: Shifts, rig: Rig) -> None:
     zone = release.pods.zone_of(release.pods.valkey_primary())
     other = next(name for name in shifts.reports() if name != zone)
@@ -188,8 +209,8 @@ def test_kubernetes_itself_refuses_what_is_no_shift(shifts: Shifts, spec: dict[s
 def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> None:
     account = f"system:serviceaccount:{release.namespace}:{release.fullname}-operator"
 
-    def may(verb: str, group: str, resource: str, namespace: str = release.namespace) -> bool:
-        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
+    def may(verb: str, group: str, resource: str, name: str = "", namespace: str = release.namespace) -> bool:
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource, "name": name}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
@@ -205,11 +226,16 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("get", "", "persistentvolumes"),
         ("list", "", "persistentvolumeclaims"),
         ("patch", "myclothes.com", "zoneshifts/status"),
+        ("patch", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     refused = [
         ("delete", "", "pods"),
+        ("update", "", "pods"),
+        ("get", "", "pods"),
         ("create", "", "pods/exec"),
         ("patch", "", "nodes"),
+        ("update", "", "nodes"),
+        ("delete", "", "nodes"),
         ("patch", "", "persistentvolumes"),
         ("delete", "", "persistentvolumeclaims"),
         ("get", "", "secrets"),
@@ -218,12 +244,24 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("patch", "apps", "statefulsets"),
         ("delete", "policy", "poddisruptionbudgets"),
         ("patch", "myclothes.com", "zoneshifts"),
+        ("update", "myclothes.com", "zoneshifts/status"),
         ("create", "batch", "jobs"),
+        ("patch", "coordination.k8s.io", "leases", "another"),
+        ("update", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     assert [one for one in allowed if not may(*one)] == []
     assert [one for one in refused if may(*one)] == []
     elsewhere = [("patch", "", "pods"), ("list", "", "pods"), ("list", "", "persistentvolumeclaims")]
     assert [one for one in elsewhere if may(*one, namespace="kube-system")] == []
+
+
+@pytest.mark.harmless
+def test_a_shift_keeps_its_zone(shifts: Shifts) -> None:
+    shifts.apply("nowhere", "zone-z")
+    with pytest.raises(CommandError, match="a shift keeps its zone"):
+        shifts.change("nowhere", zone="zone-y")
+    # the control: all else may be changed
+    shifts.change("nowhere", reason="another")
 
 
 @pytest.mark.harmless

@@ -22,9 +22,9 @@ class Story:
         self.records.append(Sent(op, 1, at, at, 1, "p1.b1", CART, kind, sku, quantity))
         return op, kind, at
 
-    def answers(self, sent, lines, *, at, outcome="ok", attempt=1):
+    def answers(self, sent, lines, *, at, outcome="ok", attempt=1, version=1):
         op, kind, asked = sent
-        saw = Saw(version=1, lines=lines) if outcome == "ok" else None
+        saw = Saw(version=version, lines=lines) if outcome == "ok" else None
         status = {"ok": 200, "refused": 422, "unknown": 0}[outcome]
         self.records.append(Call(op, attempt, asked, at, at, 1, "p1.b1", CART, kind, status, outcome, "", saw))
 
@@ -109,6 +109,15 @@ def test_a_refused_removal_did_not_happen(story):
     story.answers(removal, {}, at=2.5, outcome="refused")
     story.reads({}, at=3.0)
     assert story.lost() == [3.1]
+
+
+def test_of_two_changes_at_once_the_later_version_counts(story):
+    setting, removal = story.sends("set", "hat", 1, at=2.0), story.sends("remove", "hat", at=2.1)
+    story.answers(removal, {"shirt": 2}, at=2.3, version=3)
+    story.answers(setting, {"shirt": 2, "hat": 1}, at=2.4, version=2)
+    story.reads({"shirt": 2}, at=3.0)
+    assert story.lost({"shirt": 2}) == []
+    assert story.lost({}) != []
 
 
 def test_what_was_asked_before_the_promise_need_not_show_it(story):

@@ -18,8 +18,8 @@ SERVING = "myclothes.dev/serving"
 PHASE_SECONDS = 120.0
 REPORT_SECONDS = 10.0
 """A report of survivability is true again this soon after a change."""
-LEFT_SECONDS = 120.0
-"""For pods to end after an update."""
+REST_SECONDS = 120.0
+"""For what an update leaves: pods that end, and new ones whose use is not measured yet."""
 LOGS_SECONDS = 10.0
 """For one pod's log: one on a frozen node says nothing."""
 
@@ -32,13 +32,22 @@ class Shifts:
         self._pods = release.pods
 
     def await_calm(self) -> None:
-        """Return when the shop is whole, no pod is about to end, and any zone could be lost."""
+        """Return when the shop is whole, no pod is about to end, the load is known, and any zone could be lost."""
         self._release.await_ready()
-        wait_for("no pod to be about to end", lambda: not self._ending(), seconds=LEFT_SECONDS, poll=1.0)
+        wait_for("no pod to be about to end", lambda: not self._ending(), seconds=REST_SECONDS, poll=1.0)
+        wait_for("the load to be measured", self._measured, seconds=REST_SECONDS, poll=1.0)
         self.await_reports()
 
     def _ending(self) -> bool:
         return any("deletionTimestamp" in item["metadata"] for item in self._pods.get("pods")["items"])
+
+    def _measured(self) -> bool:
+        """Whether every autoscaler knows what its pods use; a shift adds pods for a load that is not known."""
+        return all(
+            any("averageUtilization" in one.get("resource", {}).get("current", {}) for one in measured)
+            for item in self._pods.get("hpa")["items"]
+            for measured in [item["status"].get("currentMetrics") or ()]
+        )
 
     def await_reports(self, seconds: float = PHASE_SECONDS) -> float:
         """Return, when there is a report for every zone that says that it could be lost, the seconds that took."""

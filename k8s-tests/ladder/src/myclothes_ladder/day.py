@@ -30,8 +30,8 @@ ZONE = "a zone dies"
 RETURN = "the zone returns"
 
 IDLE_SECONDS = 5.0
-ARRIVAL_SECONDS = 5.0
-"""For all shoppers to have come, before the quiet part."""
+ARRIVAL_SECONDS = 20.0
+"""For all shoppers to have come, and for pods that have just started to know the catalogue, before the quiet part."""
 QUIET_SECONDS = 20.0
 LOOK_SECONDS = 8.0
 """After each event, in which nearly every shopper asks for the cart once more."""

@@ -77,6 +77,8 @@ class _Cart:
     reduced: dict[str, float] = field(default_factory=dict)
     """When an article's last reduction was answered."""
     whole: float = NEVER
+    version: int = 0
+    """The newest that the answer to a write has shown."""
 
     def sent(self, record: Sent) -> None:
         if record.kind in REDUCING:
@@ -90,7 +92,10 @@ class _Cart:
         found: list[Look] = []
         if call.outcome == "ok" and call.saw is not None and call.saw.lines is not None:
             found = self.look(call.cart, call.saw.lines, asked=call.sent, at=call.at, own=subject)
-            if call.kind != "cart":
+            version = call.saw.version or 0
+            # of two changes at once the answer to the earlier one may come last: it promises nothing any more
+            if call.kind != "cart" and version >= self.version:
+                self.version = version
                 self._promised(call.saw.lines, call, own=subject)
         if subject is not None and call.outcome == "ok":
             self.reduced[subject] = call.at
