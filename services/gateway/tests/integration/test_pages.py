@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+PARIS = {"name": "Ann", "line1": "1 rue de Rivoli", "city": "Paris", "postal_code": "75001", "country": "FR"}
 NEW_PASSWORD = "another long one"
 
 
@@ -16,18 +17,22 @@ async def get(shopper, path):
 
 async def post(shopper, path, fields):
     """Status and text of the answer to a form; of a redirect, where it leads."""
-    headers = {"Accept": "text/html"}
-    async with shopper.http.post(path, data=fields, headers=headers, allow_redirects=False) as answer:
+    headers, data = {"Accept": "text/html"}, [(name, value) for name, values in fields.items() for value in values]
+    async with shopper.http.post(path, data=data, headers=headers, allow_redirects=False) as answer:
         return answer.status, answer.headers.get("Location") or await answer.text()
 
 
 def fields_of(page, action, part=""):
-    """The fields of a page's form as a browser would send them untouched."""
+    """The values of each input of a page's form, as a browser would send it untouched."""
     for form in re.findall(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL):
-        inputs = [dict(re.findall(r'([a-z]+)="([^"]*)"', each)) for each in re.findall(r"<input [^>]*>", form)]
-        fields = {each["name"]: html.unescape(each.get("value", "")) for each in inputs}
-        if fields.get("part", "") == part:
-            return fields
+        inputs = [dict(re.findall(r'([a-z]+)(?:="([^"]*)")?', each)) for each in re.findall(r"<input [^>]*>", form)]
+        if part and not any((each["name"], each.get("value")) == ("part", part) for each in inputs):
+            continue
+        fields = {}
+        for each in inputs:
+            if each["type"] not in {"radio", "checkbox"} or "checked" in each:
+                fields.setdefault(each["name"], []).append(html.unescape(each.get("value", "")))
+        return fields
     raise AssertionError(f"no form for {action}: {page}")
 
 
@@ -37,7 +42,7 @@ async def test_a_password_that_could_not_be_saved_is_asked_for_again(rig, shoppe
         ann = shopper(gateway.url)
         account = await ann.register()
         _, page = await get(ann, "/account")
-        typed = {"current_password": account["password"], "password": NEW_PASSWORD}
+        typed = {"current_password": [account["password"]], "password": [NEW_PASSWORD]}
         way.refuse(b"PATCH")
         status, page = await post(ann, "/account", fields_of(page, "/account", "pass") | typed)
         assert status == 503
@@ -51,3 +56,19 @@ async def test_a_password_that_could_not_be_saved_is_asked_for_again(rig, shoppe
         assert await post(ann, "/account", again | typed) == (303, "/account")
         await shopper().log_in(account, expect=401)
         await shopper().log_in({**account, "password": NEW_PASSWORD})
+
+
+async def test_an_address_is_kept_once_however_often_the_checkout_comes_back(shopper, skus):
+    ann = shopper()
+    await ann.register()
+    await ann.add(skus[0])
+    _, page = await get(ann, "/checkout")
+    typed = {name: [value] for name, value in PARIS.items()}
+    for sku in skus[1:3]:
+        await ann.add(sku)  # in another window
+        status, page = await post(ann, "/checkout", fields_of(page, "/checkout") | typed)
+        assert status == 409
+    status, where = await post(ann, "/checkout", fields_of(page, "/checkout") | typed)
+    assert (status, where[:11]) == (303, "/orders/MC-")
+    addresses = (await ann.call("GET", "/account/addresses", expect=200))["items"]
+    assert [address["city"] for address in addresses] == ["Paris"]
