@@ -14,7 +14,7 @@ class Money(Struct, frozen=True):
     """An amount in minor units of an ISO 4217 currency."""
 
     amount: Annotated[int, Meta(ge=0, le=10**15)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 
 
 # --- catalogue
