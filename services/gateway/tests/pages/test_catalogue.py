@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from myclothes_gateway.models import Money, Option, Picture, Product, Variant
-from myclothes_gateway.pages.catalogue import groups
+from myclothes_gateway.pages.catalogue import groups, product_page
 
 
 def variant(sku, available=5, **options):
@@ -46,3 +46,11 @@ def test_a_single_variant_has_nothing_to_choose():
     found = groups(product([Option("Title", ["Default Title"])], [variant("a", Title="Default Title")], [picture("")]))
     assert found[0].choices[0].label == ""
     assert found[0].pictures == [picture("")]
+
+
+def test_a_missing_size_is_told_where_it_is_chosen(request_of):
+    found = product([Option("Size", ["S", "M"])], [variant("s", Size="S"), variant("m", Size="M")])
+    fine = product_page(request_of("/products/tee"), found).body.decode()
+    wrong = product_page(request_of("/products/tee"), found, errors={"sku-0": "Choose a size"}).body.decode()
+    for text in ('aria-describedby="sku-0-error"', 'id="sku-0-error"'):
+        assert (text in fine, text in wrong) == (False, True)
