@@ -66,7 +66,7 @@ class Session:
     cart: KeptCart | None = None
     """The cart itself, on the ladder's rung `cookie`."""
     cart_refused: CartCookieRefused | None = None
-    """Why the cart that came with the request is none; it is forgotten with the answer."""
+    """Why the cart that came with the request is none; it is forgotten with the answer that says so."""
     changed: bool = False
     cart_changed: bool = False
 
@@ -113,6 +113,11 @@ class Session:
     def keep_cart(self, cart: KeptCart) -> None:
         """Have `cart` in the browser's own cookie from now on."""
         self.cart = cart
+        self.cart_changed = True
+
+    def forget_cart(self) -> None:
+        """Have no cart in the browser's own cookie from now on."""
+        self.cart = None
         self.cart_changed = True
 
     def saw_cart(self, cart: Cart) -> None:
