@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from myclothes_gateway.models import Money  # noqa: TC001 - msgspec reads the annotation
 
 MAX_QUANTITY = 99
+MAX_PIECES = 1_000_000
+"""Of one article in an order: a merged cart may hold more than adds may make, so this only keeps out nonsense."""
 
 # a bare $ would let a line break at the end pass
 SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$(?!\n)"
@@ -92,7 +94,7 @@ class SeenLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of the cart with the price that the shopper saw."""
 
     sku: Sku
-    quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
+    quantity: Annotated[int, Meta(ge=1, le=MAX_PIECES)]
     price: Money
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from yarl import URL
+
 PARIS = {"name": "Ann", "line1": "1 rue de Rivoli", "city": "Paris", "postal_code": "75001", "country": "FR"}
 NEW_PASSWORD = "another long one"
 
@@ -72,3 +74,23 @@ async def test_an_address_is_kept_once_however_often_the_checkout_comes_back(sho
     assert (status, where[:11]) == (303, "/orders/MC-")
     addresses = (await ann.call("GET", "/account/addresses", expect=200))["items"]
     assert [address["city"] for address in addresses] == ["Paris"]
+
+
+async def test_what_names_no_article_is_not_found(shopper, skus):
+    ann = shopper()
+    await ann.add(skus[0])
+    for path in (f"{skus[0]}%3Fx", f"{skus[0]}%20x", "%2E%2E%2F%2E%2E"):
+        for last, fields in (("", {"quantity": ["2"]}), ("/remove", {})):
+            status, _ = await post(ann, URL(f"/cart/lines/{path}{last}", encoded=True), fields)
+            assert status == 404
+    assert await ann.lines() == {skus[0]: 1}
+    assert await post(ann, f"/cart/lines/{skus[0]}", {"quantity": ["2"]}) == (303, "/cart")
+    assert await ann.lines() == {skus[0]: 2}
+
+
+async def test_a_colour_that_is_none_is_passed_over(shopper):
+    ann = shopper()
+    product = (await ann.call("GET", "/products", expect=200))["items"][0]
+    for group in ("0", "9" * 5000):
+        status, page = await post(ann, "/cart/lines", {"handle": [product["handle"]], "group": [group]})
+        assert (status, f'value="{product["handle"]}"' in page) == (422, True)
