@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artefacts" / "screenshots"
 READY_SECONDS = 150
 STOP_SECONDS = 30
-RECOVERY_SECONDS = 30
 OUTPUT_LINES = 60
 DEVICES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 

@@ -59,6 +59,21 @@ def test_a_quantity_is_changed_and_a_line_removed(visit, scripts):
     expect(page.locator(".empty")).to_contain_text("There is nothing in it yet.")
 
 
+def test_a_quantity_waits_for_its_button(visit):
+    page, sent = visit(), []
+    page.on("request", lambda request: sent.append(request.post_data) if request.method == "POST" else None)
+    shopping.add(page, "canvas-tote")
+    sent.clear()
+    quantity, update = page.get_by_label("Quantity of Canvas Tote"), page.get_by_role("button", name="Update")
+    for number in ("2", "3"):  # changed one's mind after leaving the field
+        quantity.fill(number)
+        quantity.press("Tab")
+        expect(update).to_be_focused()
+    update.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your cart is up to date.")
+    assert [text.rpartition("=")[2] for text in sent] == ["3"]
+
+
 def test_a_login_merges_the_guest_s_cart(visit):
     email = shopping.new_email()
     first, second = visit(), visit("phone")

@@ -74,7 +74,7 @@ def show_problem(request: Request, problem: Problem) -> Response:
     reads = request.method in {"GET", "HEAD"}
     target = _TARGETS.get(problem.status, "/")
     if words.again and reads:
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = _here(request)
     elif words.again:
         target = "/cart"
     return page(
@@ -89,6 +89,12 @@ def show_problem(request: Request, problem: Problem) -> Response:
         number=problem.status,
         again=None,
     )
+
+
+def _here(request: Request) -> str:
+    """A link to the requested page: within the shop, though the path be `//another.example`."""
+    path = "/" + request.url.path.lstrip("/")
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def resend_page(request: Request, problem: Problem, fields: Mapping[str, list[str]]) -> Response:
