@@ -37,7 +37,7 @@ unit: .venv/synced ## Unit, integration and failover tests, on real stores
 	$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not cluster and not proof" $(PYTEST)
 
 .PHONY: proofs
-proofs: .venv/synced ## Minutes of faults: the ledger against a broken shop, the pods of Valkey, its primary moved and killed at each step
+proofs: .venv/synced ## Minutes of faults: carts' primary killed and frozen, the ledger against a broken shop, the pods of Valkey, its primary moved and killed at each step
 	$(BIN)/pytest -n 2 --dist loadfile -m proof $(PYTEST)
 
 .PHONY: newest
