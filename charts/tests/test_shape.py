@@ -371,6 +371,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         "postgres.external.hosts",
         {"postgres": {"external": {"enabled": True, "cidrs": ["10.0.0.0/8"], "hosts": ["db:5432"]}}},
     ),
+    "several caches": ({"cache": {"replicas": 3}}, "replicas", {"cache": {"maxmemory": "1gb"}}),
     "even number of stores": ({"valkey": {"replicas": 2}}, "odd number", {"valkey": {"replicas": 5}}),
     "maximum below minimum": (
         {"cart": {"autoscaling": {"maxReplicas": 2}}},

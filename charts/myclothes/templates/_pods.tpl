@@ -1,6 +1,5 @@
 {{/* What every pod has alike: security, scheduling, volumes for scratch space. */}}
 
-{{/* Takes fsGroup (optional). */}}
 {{- define "myclothes.podSecurity" -}}
 securityContext:
   runAsNonRoot: true
@@ -62,7 +61,7 @@ dnsConfig:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if and $lasting $values.zoneSpread.enabled }}
+{{- if and $lasting (dig "zoneSpread" "enabled" false $values) }}
 topologySpreadConstraints:
   {{- /* A node that is tainted as gone does not count as a place, so that scaling out while a zone is dead schedules. */}}
   - maxSkew: 1
