@@ -21,7 +21,7 @@ shop: .venv/synced ## Run the whole shop on this machine; PORT=8080, HA=1 for re
 test: check unit newest browser ## Everything that must pass: the gate, unit, integration, failover and browser tests
 
 .PHONY: check
-check: .venv/synced ## The gate: lint, types, layers, dependencies, security, generated documents
+check: .venv/synced ## The gate: lint, types, layers, dependencies, security, Dockerfiles, generated documents, the chart
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -29,13 +29,15 @@ check: .venv/synced ## The gate: lint, types, layers, dependencies, security, ge
 	for part in k8s-tests/cluster k8s-tests/ladder k8s-tests/rig libs/* services/* tools/*; do (cd $$part && $(CURDIR)/$(BIN)/deptry src >/dev/null 2>deptry.log || { cat deptry.log; rm deptry.log; exit 1; }; rm deptry.log); done
 	$(BIN)/bandit -q -c pyproject.toml -r k8s-tests libs services tools -x '*/tests/*'
 	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint images/*/Dockerfile
+	$(BIN)/pytest -q -k "up_to_date or documented or lint" services/*/tests/integration/test_openapi.py charts/tests/test_papers.py charts/tests/test_render.py
 
 .PHONY: unit
 unit: .venv/synced ## Unit, integration and failover tests, on real stores
 	$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not cluster and not proof" $(PYTEST)
 
 .PHONY: proofs
-proofs: .venv/synced ## Minutes of faults: the ledger against a broken shop, the pods of Valkey, its primary moved and killed at each step
+proofs: .venv/synced ## Minutes of faults: carts' primary killed and frozen, the ledger against a broken shop, the pods of Valkey, its primary moved and killed at each step
 	$(BIN)/pytest -n 2 --dist loadfile -m proof $(PYTEST)
 
 .PHONY: newest

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import helm_python as helm
@@ -44,10 +47,29 @@ def _chart() -> helm.Chart:
     return helm.Chart.load(str(CHART))
 
 
-def render(values: Mapping[str, Any] | None = None, *, offline: bool = True, upgrade: bool = False) -> list[Manifest]:
-    """All objects for `values`, of an install or an upgrade; raises helm.HelmError."""
+def _chart_in(cluster: Mapping[str, Manifest]) -> helm.Chart:
+    """The chart as a cluster renders it that has these objects, by `Kind/name`: the SDK itself finds nothing."""
+    with TemporaryDirectory() as folder:
+        chart = Path(folder) / CHART.name
+        shutil.copytree(CHART, chart, ignore=shutil.ignore_patterns("__pycache__"))
+        objects = f'index ({json.dumps(json.dumps(cluster))} | fromJson) (printf "%s/%s" .kind .name) | default dict'
+        # Helm takes the last definition that it reads, and reads the first name last
+        override = f'{{{{- define "myclothes.found" -}}}}{{{{ {objects} | toJson }}}}{{{{- end -}}}}'
+        (chart / "templates" / "0.tpl").write_text(override)
+        return helm.Chart.load(str(chart))
+
+
+def render(
+    values: Mapping[str, Any] | None = None,
+    *,
+    offline: bool = True,
+    upgrade: bool = False,
+    cluster: Mapping[str, Manifest] | None = None,
+) -> list[Manifest]:
+    """All objects for `values`, of an install or an upgrade, in a `cluster` or without; raises helm.HelmError."""
     asked = merged(OFFLINE, values or {}) if offline else dict(values or {})
-    texts = _chart().render(asked, name=RELEASE, namespace=NAMESPACE, is_install=not upgrade, is_upgrade=upgrade)
+    chart = _chart() if cluster is None else _chart_in(cluster)
+    texts = chart.render(asked, name=RELEASE, namespace=NAMESPACE, is_install=not upgrade, is_upgrade=upgrade)
     return [
         manifest
         for path, text in sorted(texts.items())

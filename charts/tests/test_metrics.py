@@ -26,7 +26,7 @@ MODULES = (
     "myclothes_kit.metrics",
     "myclothes_kit.postgres.metrics",
     "myclothes_kit.valkey.metrics",
-    *(f"myclothes_{service}.metrics" for service in rendering.SERVICES),
+    *(f"myclothes_{service}.metrics" for service in (*rendering.SERVICES, "operator")),
 )
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 # https://patroni.readthedocs.io/en/latest/rest_api.html#monitoring-endpoint
@@ -112,6 +112,11 @@ def _alerts(values: dict[str, Any]) -> set[str]:
 
 def test_anothers_store_has_no_alerts_of_ours() -> None:
     everything = {rule["alert"] for rule in metric_names.rules()}
-    assert _alerts({}) == everything
+    assert _alerts(rendering.with_operator({})) == everything
     ours = {alert for alert in everything if "Valkey" not in alert and "Postgres" not in alert}
-    assert _alerts(rendering.branches()["external"]) == ours
+    assert _alerts(rendering.branches()["external with operator"]) == ours
+
+
+def test_without_the_operator_nobody_is_told_that_it_is_away() -> None:
+    of_operator = _alerts(rendering.with_operator({})) - _alerts({})
+    assert of_operator == {"MyClothesZoneNotSurvivable", "MyClothesOperatorAway"}

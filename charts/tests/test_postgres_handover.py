@@ -58,11 +58,37 @@ def stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return run
 
 
-@pytest.mark.parametrize(("leaving", "expected"), [("pg-2", "pg-0"), ("pg-1", "pg-2"), ("pg-0", "pg-2")])
+@pytest.mark.parametrize(("leaving", "expected"), [("pg-2", "pg-0"), ("pg-1", "pg-2"), ("pg-0", "pg-1")])
 def test_the_successor_is_updated_already_or_comes_last(stop: Any, leaving: str, expected: str) -> None:
     patroni = Patroni(leaving, set(NAMES) - {leaving})
     assert stop(patroni, leaving) == "handed over"
     assert patroni.moves == [expected]
+
+
+def _roll(leader: str) -> list[tuple[str, str]]:
+    """The moves of a rolling update, as the pod that was being replaced and who led after it."""
+    moves = []
+    for leaving in reversed(NAMES):
+        if leaving == leader:
+            members = [{"name": name, "role": "quorum_standby", "state": "streaming"} for name in NAMES]
+            leader = handover.successor(members, leaving) or ""
+            moves.append((leaving, leader))
+    return moves
+
+
+@pytest.mark.parametrize(
+    ("leader", "upgrade", "rollback"),
+    [
+        ("pg-0", [("pg-0", "pg-1")], [("pg-1", "pg-2")]),
+        ("pg-1", [("pg-1", "pg-2")], [("pg-2", "pg-0"), ("pg-0", "pg-1")]),
+        ("pg-2", [("pg-2", "pg-0"), ("pg-0", "pg-1")], [("pg-1", "pg-2")]),
+    ],
+)
+def test_an_upgrade_and_its_rollback_move_the_primary_as_little_as_can_be(
+    leader: str, upgrade: list[tuple[str, str]], rollback: list[tuple[str, str]]
+) -> None:
+    assert _roll(leader) == upgrade
+    assert _roll(upgrade[-1][-1]) == rollback
 
 
 def test_who_is_not_in_step_is_no_successor(stop: Any) -> None:

@@ -199,8 +199,6 @@ def _base_for(path: tuple[str, ...]) -> dict[str, Any]:
         base = {"ledger": {"enabled": True}}
     if path[:2] == ("operator", "testZone"):
         base = rendering.merged(base, {"ledger": {"enabled": True}})
-    if path[0] == "cache" and path[1] in {"zoneSpread", "pdb"}:
-        base = {"cache": {"replicas": 3, "zoneSpread": {"enabled": True}}}
     return base
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import helm_python as helm
@@ -56,6 +57,49 @@ def test_jobs_are_the_installs_or_hooks_of_an_upgrade() -> None:
     assert not installed.keys() & upgraded.keys()
 
 
+def test_a_job_of_a_long_name_is_another_one_whenever_it_differs() -> None:
+    def jobs(*, upgrade: bool = False, tag: str = "1.0.0") -> set[str]:
+        values = {"fullnameOverride": "x" * 40, "image": {"tag": tag}}
+        return set(of_kind(render(values, upgrade=upgrade), "Job"))
+
+    forms = [jobs(), jobs(tag="1.0.1"), jobs(upgrade=True), jobs(upgrade=True, tag="1.0.1")]
+    assert max(len(name) for form in forms for name in form) <= 63
+    assert len(set.union(*forms)) == sum(map(len, forms)) == 4 * 3
+
+
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_a_job_runs_where_the_component_does_that_it_works_for(*, upgrade: bool) -> None:
+    def place(component: str) -> dict[str, Any]:
+        return {
+            "nodeSelector": {"for": component},
+            "tolerations": [{"key": component, "operator": "Exists"}],
+            "priorityClassName": component,
+        }
+
+    node = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    beside = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
+    more = {"affinity": node | beside, "extraEnv": [{"name": "TZ", "value": "UTC"}]}
+    values = merged(
+        {name: place(name) | more for name in ("gateway", "users", "shop", "postgres")},
+        merged(rendering.with_practice({}), {"sampleData": {"enabled": True}, "feed": {"enabled": True, "volume": {}}}),
+    )
+    owners = {"shop": "shop", "users": "users", "postgres": "postgres", "ledger": "gateway", "test": "gateway"}
+    seen = set()
+    for name, pod in pod_specs(render(values, upgrade=upgrade)):
+        kind, _, rest = name.partition("/shop-myclothes-")
+        if kind not in {"Job", "CronJob", "Pod"}:
+            continue
+        owner = owners[rest.partition("-")[0]]
+        seen.add(rest.partition("-")[0])
+        assert {key: pod["spec"][key] for key in place(owner)} == place(owner), name
+        # not beside whom: the component's own pods may be on every node
+        assert pod["spec"]["affinity"] == node, name
+        assert "topologySpreadConstraints" not in pod["spec"], name
+        if owner != "gateway":
+            assert more["extraEnv"][0] in pod["spec"]["containers"][0]["env"], name
+    assert seen == set(owners)
+
+
 def test_a_pod_can_be_taken_out_of_service() -> None:
     manifests = render()
     for component in (*SERVICES, "cache"):
@@ -64,6 +108,21 @@ def test_a_pod_can_be_taken_out_of_service() -> None:
         assert pods["template"]["metadata"]["labels"][SERVING] == "true"
         assert SERVING not in pods["selector"]["matchLabels"]
         assert of_kind(manifests, "Service")[name]["spec"]["selector"][SERVING] == "true"
+
+
+def test_a_spread_counts_neither_lost_nodes_nor_the_version_before() -> None:
+    """Scaling out while a zone is dead schedules, and so does a new version beside the old one."""
+    deployments = of_kind(
+        render(rendering.with_operator({"cache": {"replicas": 3, "zoneSpread": {"enabled": True}}})), "Deployment"
+    )
+    assert deployments.keys() == {f"shop-myclothes-{name}" for name in (*SERVICES, "cache", "operator")}
+    for name, one in deployments.items():
+        zones, hosts = one["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert zones["topologyKey"] == "topology.kubernetes.io/zone", name
+        assert hosts["topologyKey"] == "kubernetes.io/hostname", name
+        for spread in (zones, hosts):
+            assert spread["nodeTaintsPolicy"] == "Honor", name
+            assert spread["matchLabelKeys"] == ["pod-template-hash"], name
 
 
 def test_replicas_belong_to_the_autoscaler_or_to_the_manifest() -> None:
@@ -82,6 +141,14 @@ def test_a_single_replica_has_no_budget() -> None:
     assert len(budgets) == len(SERVICES) + 2
     for one in budgets.values():
         assert one["spec"].keys() & {"minAvailable", "maxUnavailable"} == {"maxUnavailable"}
+
+
+def test_a_drain_leaves_a_store_the_replica_that_catches_up() -> None:
+    policies = {
+        name.removeprefix("shop-myclothes-"): one["spec"]["unhealthyPodEvictionPolicy"]
+        for name, one in of_kind(render(), "PodDisruptionBudget").items()
+    }
+    assert policies == dict.fromkeys(SERVICES, "AlwaysAllow") | dict.fromkeys(("valkey", "postgres"), "IfHealthyBudget")
 
 
 def test_everything_is_denied_first() -> None:
@@ -115,6 +182,17 @@ def test_an_edge_has_two_ends(edge: str) -> None:
         if label in pod["metadata"]["labels"] and name.split("/")[0] in {"Deployment", "StatefulSet"}
     }
     assert holders == {client}
+
+
+def test_a_job_that_shops_is_of_this_release() -> None:
+    manifests = render({"ledger": {"enabled": True}})
+    policies = of_kind(manifests, "NetworkPolicy")
+    *_, peer = policies["shop-myclothes-ingress-to-gateway"]["spec"]["ingress"][0]["from"]
+    client = peer["podSelector"]["matchLabels"]
+    assert policies["shop-myclothes-ingress-to-gateway-egress"]["spec"]["podSelector"]["matchLabels"] == client
+    assert client.items() >= {"app.kubernetes.io/name": "myclothes", "app.kubernetes.io/instance": "shop"}.items()
+    ledger = of_kind(manifests, "CronJob")["shop-myclothes-ledger"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert ledger["metadata"]["labels"].items() >= client.items()
 
 
 def test_there_is_no_edge_beside_the_picture() -> None:
@@ -155,6 +233,8 @@ def test_the_operator_may_do_little() -> None:
     ]
     allowed = _allowed(manifests, "operator")
     assert not {(group, resource) for group, resource, _ in allowed} & {("", "secrets"), ("", "configmaps")}
+    # all else is looked at as a list
+    assert {resource for _, resource, verb in allowed if verb == "get"} == {"leases"}
     changes = {(resource, verb) for _, resource, verb in allowed if verb not in {"get", "list", "watch"}}
     assert changes == {
         ("pods", "patch"),
@@ -171,7 +251,7 @@ def test_the_operator_may_do_little() -> None:
 
 def test_practice_needs_jobs_only_where_there_is_a_ledger() -> None:
     without = _allowed(render(rendering.with_operator({})), "operator-practice")
-    assert {one for one in without if one[2] not in {"get", "list", "watch"}} == {
+    assert {one for one in without if one[2] not in {"list", "watch"}} == {
         ("myclothes.com", "zoneshiftpractices/status", "patch"),
         ("myclothes.com", "zoneshifts", "create"),
         ("myclothes.com", "zoneshifts", "delete"),
@@ -235,6 +315,28 @@ def test_memory_for_data_leaves_room() -> None:
         assert data <= 0.6 * limit, name
 
 
+def _patroni(values: dict[str, Any]) -> dict[str, Any]:
+    (server,) = of_kind(render(values), "StatefulSet")["shop-myclothes-postgres"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    (dynamic,) = (one["value"] for one in server["env"] if one["name"] == "NODE_DYNAMIC")
+    found: dict[str, Any] = json.loads(dynamic)
+    return found
+
+
+def test_patroni_s_calls_take_as_long_as_its_lease_allows() -> None:
+    patroni = _patroni({})
+    # with more Patroni would change the figures itself
+    assert patroni["loop_wait"] + 2 * patroni["retry_timeout"] == patroni["ttl"] == 20
+
+
+def test_patroni_is_told_whether_commits_wait_for_a_replica() -> None:
+    one, three = _patroni({"postgres": {"replicas": 1}}), _patroni({})
+    assert (three["synchronous_mode"], three["synchronous_mode_strict"]) == ("quorum", True)
+    # in so many words: what is left out of a change stays as it was
+    assert (one["synchronous_mode"], one["synchronous_mode_strict"]) == (False, False)
+
+
 def test_sticky_is_the_services_business() -> None:
     def annotations(values: dict[str, Any]) -> dict[str, str]:
         found: dict[str, str] = of_kind(render(values), "Service")["shop-myclothes-gateway"]["metadata"].get(
@@ -269,6 +371,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         "postgres.external.hosts",
         {"postgres": {"external": {"enabled": True, "cidrs": ["10.0.0.0/8"], "hosts": ["db:5432"]}}},
     ),
+    "several caches": ({"cache": {"replicas": 3}}, "replicas", {"cache": {"maxmemory": "1gb"}}),
     "even number of stores": ({"valkey": {"replicas": 2}}, "odd number", {"valkey": {"replicas": 5}}),
     "maximum below minimum": (
         {"cart": {"autoscaling": {"maxReplicas": 2}}},
@@ -315,6 +418,47 @@ def test_what_cannot_work_is_refused_by_name(case: str) -> None:
 def test_without_a_cluster_a_secret_must_exist(component: str) -> None:
     with pytest.raises(helm.HelmError, match=f"{component}.existingSecret"):
         render(rendering.with_operator({component: {"existingSecret": ""}}))
+
+
+CLUSTER: dict[str, dict[str, Any]] = {"Service/kubernetes": {"spec": {"clusterIP": "10.0.0.1"}}}
+
+
+def test_one_postgres_pod_becomes_three_only_when_replicas_are_there() -> None:
+    def upgraded(have: int, want: int) -> list[dict[str, Any]]:
+        claim = {"spec": {"resources": {"requests": {"storage": "8Gi"}}}}
+        there = {"StatefulSet/shop-myclothes-postgres": {"spec": {"replicas": have, "volumeClaimTemplates": [claim]}}}
+        return render({"postgres": {"replicas": want}}, upgrade=True, cluster=CLUSTER | there)
+
+    with pytest.raises(helm.HelmError, match=r"kubectl scale statefulset shop-myclothes-postgres --replicas=3"):
+        upgraded(1, 3)
+    for have, want in ((1, 1), (3, 3), (3, 1), (3, 5)):
+        assert upgraded(have, want)
+
+
+def test_a_secret_is_no_part_of_the_release() -> None:
+    made = of_kind(render(rendering.with_operator({}), offline=False, cluster=CLUSTER), "Secret")
+    assert len(made) == len(SERVICES) + 3
+    for one in made.values():
+        notes = one["metadata"]["annotations"]
+        assert notes["helm.sh/hook"] == "pre-install,pre-upgrade"
+        assert notes["helm.sh/hook-delete-policy"] == "hook-failed"
+        assert all(one["data"].values())
+    # what exists is not rendered, so that nothing can write it again: neither an upgrade nor a rollback
+    there = CLUSTER | {f"Secret/{name}": {"data": one["data"] | {"more": "eA=="}} for name, one in made.items()}
+    del there["Secret/shop-myclothes-cart"]
+    again = of_kind(render(rendering.with_operator({}), offline=False, upgrade=True, cluster=there), "Secret")
+    assert again.keys() == {"shop-myclothes-cart"}
+
+
+def test_a_secret_that_lacks_a_key_is_refused_by_name() -> None:
+    def upgraded(*keys: str) -> list[dict[str, Any]]:
+        secret = {"data": dict.fromkeys(keys, "eA==")}
+        there = CLUSTER | {"Secret/shop-myclothes-users": secret}
+        return render({"users": {"existingSecret": ""}}, upgrade=True, cluster=there)
+
+    assert upgraded("postgres-username", "postgres-password")
+    with pytest.raises(helm.HelmError, match="shop-myclothes-users lacks the key postgres-password"):
+        upgraded("postgres-username")
 
 
 def test_without_a_cluster_the_api_must_be_named() -> None:

@@ -23,16 +23,19 @@ from myclothes_rig.waiting import wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.harmless, pytest.mark.timeout(600)]
 
-# Opens all connections at once; a refused one is silent until the time-out, an open one may need a second SYN.
+# Opens all connections at once; a refused one is silent until the time-out, an open one may need a second SYN, and on a
+# busy machine a second look.
 PROBE = """
 import json, socket, sys
 from concurrent.futures import ThreadPoolExecutor
 def opens(place):
-    try:
-        socket.create_connection(place, 3).close()
-    except OSError:
-        return False
-    return True
+    for _ in range(2):
+        try:
+            socket.create_connection(place, 3).close()
+        except OSError:
+            continue
+        return True
+    return False
 places = [tuple(place) for place in json.loads(sys.argv[1])]
 print(json.dumps(list(ThreadPoolExecutor(64).map(opens, places))))
 """

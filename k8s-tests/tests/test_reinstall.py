@@ -1,5 +1,8 @@
 """The chart goes and comes back: volumes and Secrets stay, and with them carts, accounts and orders."""
 
+import base64
+import json
+
 import helm_python as helm
 import pytest
 
@@ -31,12 +34,19 @@ def secrets(release: Release) -> dict[str, dict[str, str]]:
     return {item["metadata"]["name"]: item["data"] for item in items}
 
 
-def test_an_upgrade_keeps_every_password(release: Release) -> None:
+def test_upgrade_and_rollback_keep_every_password(release: Release) -> None:
     before = secrets(release)
     assert len(before) == 7
     release.upgrade({"logLevel": "debug"})
     release.await_ready()
     assert secrets(release) == before
+    # and a rollback what was rotated since
+    name, old = f"{release.fullname}-gateway", before[f"{release.fullname}-gateway"]["signing-keys"]
+    ring = base64.b64encode(base64.b64decode(old) + b"\n" + b"k" * 48).decode()
+    release.pods.kubectl("patch", "secret", name, "-p", json.dumps({"data": {"signing-keys": ring}}))
+    release.rollback()
+    release.await_ready()
+    assert secrets(release) == before | {name: before[name] | {"signing-keys": ring}}
     release.upgrade()
     release.await_ready()
 

@@ -18,6 +18,7 @@ import yaml
 
 from myclothes_cluster import Release, papers
 from myclothes_cluster.crowd import Crowd, record
+from myclothes_cluster.faults import await_in_step
 from myclothes_cluster.release import CHART, COMPONENTS, THREE_ZONES
 from myclothes_rig.waiting import wait_for
 
@@ -29,7 +30,10 @@ BLOCK_SECONDS = 600.0
 LOOK_SECONDS = 1.0
 SCALED_SECONDS = 180.0
 SCALED_BACK_SECONDS = 360.0
-STORM_RATE = 60.0
+STORM_RATE = 50.0
+"""Requests a second at its beginning ..."""
+STORM_RISE = 0.5
+"""... and how many more each second, until there are enough gateways: what one costs is the machine's business."""
 
 
 @pytest.fixture
@@ -62,11 +66,11 @@ class Shoppers(Crowd):
 
 
 class Storm:
-    """Shoppers who look at the first page, at an even rate, whatever the answers take."""
+    """Shoppers who look at the first page, whatever the answers take: more each second, until `steady`."""
 
-    def __init__(self, origins: tuple[str, ...], rate: float) -> None:
-        self._origins, self._rate = origins, rate
-        self._over = threading.Event()
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._origins = origins
+        self._steady, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self.failures: list[str] = []
         self.answers = 0
@@ -79,15 +83,21 @@ class Storm:
         self._over.set()
         self._thread.join()
 
+    def steady(self) -> None:
+        """As many a second as now from here on."""
+        self._steady.set()
+
     async def _run(self) -> None:
         limit = aiohttp.ClientTimeout(total=SHOPPER_SECONDS)
         async with aiohttp.ClientSession(timeout=limit) as session, asyncio.TaskGroup() as asked:
             due = time.monotonic()
-            place = 0
+            place, rate = 0, STORM_RATE
             while not self._over.is_set():
                 place += 1
                 asked.create_task(self._ask(session, self._origins[place % len(self._origins)]))
-                due += 1 / self._rate
+                due += 1 / rate
+                if not self._steady.is_set():
+                    rate += STORM_RISE / rate
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def _ask(self, session: aiohttp.ClientSession, origin: str) -> None:
@@ -118,10 +128,12 @@ def test_the_gateway_follows_its_load_and_nobody_notices(release: Release) -> No
         shoppers.mark("a lower aim")
         release.upgrade(over)
         release.await_ready()
-        assert _replicas(release) == 3
+        # the pods' own start is a load too
+        wait_for("three gateways", lambda: _replicas(release) == 3, seconds=SCALED_BACK_SECONDS, poll=2.0)
         shoppers.mark("the storm")
-        with Storm(release.target.origins, STORM_RATE) as storm:
+        with Storm(release.target.origins) as storm:
             wait_for("five gateways", lambda: _replicas(release) >= 5, seconds=SCALED_SECONDS, poll=2.0)
+            storm.steady()
             release.await_ready()
         shoppers.mark("after the storm")
         wait_for("three gateways again", lambda: _replicas(release) == 3, seconds=SCALED_BACK_SECONDS, poll=2.0)
@@ -202,6 +214,8 @@ def test_an_upgrade_and_its_rollback_go_unnoticed(release: Release, names: dict[
         papers.run("upgrade", names, checkout=_next_version(tmp_path), seconds=BLOCK_SECONDS)
         release.await_ready()
         assert _annotated(release) >= set(COMPONENTS)
+        # or what still catches up after the upgrade would be counted against the rollback
+        await_in_step(release)
         shoppers.mark("rollback")
         papers.run("rollback", names, seconds=BLOCK_SECONDS)
         release.await_ready()

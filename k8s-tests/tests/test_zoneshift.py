@@ -11,8 +11,9 @@ from kopf.testing import KopfRunner
 from kubernetes_asyncio.config import kube_config
 
 from myclothes_cluster import Release, objects, obstacles
-from myclothes_cluster.crowd import GROUPS, Crowd, record
-from myclothes_cluster.faults import await_primaries
+from myclothes_cluster.crowd import Crowd, record
+from myclothes_cluster.faults import await_in_step, await_primaries, delete, zone_letter
+from myclothes_cluster.quiet import Quiet
 from myclothes_cluster.shifts import REPORT_SECONDS, Shifts
 from myclothes_operator import handlers
 from myclothes_rig import Rig
@@ -26,9 +27,9 @@ TOLERANCE = 3
 """A goal is for a machine of the shop's own; here three zones, a control plane and the shoppers share two cores."""
 QUIET_SECONDS = 15.0
 PRIMARIES_SECONDS = 10.0
+RESTORED_SECONDS = 15.0
 RATE = 20.0
 CARTS = "that of the carts"
-POSTGRES_WRITES = {*GROUPS["accounts"], *GROUPS["orders"], "login"}
 WOKEN_SECONDS = 60.0
 TRUE_SECONDS = TOLERANCE * REPORT_SECONDS
 OBSTACLES = {
@@ -72,13 +73,15 @@ def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, s
         for store, leader in (("carts", primary), ("accounts", release.pods.zone_of(release.pods.postgres_primary())))
         if leader == zone
     ]
-    shifts.await_reports()
+    shifts.await_calm()
     before = objects.found(release)
     with Crowd(release, f"planned shift {letter}", rate=RATE) as crowd:
-        crowd.mark("shift")
-        shifts.apply("planned", zone)
-        primaries = await_primaries(release, letter)
-        quiet = shifts.await_quiet(zone)
+        with Quiet(release.pods, zone) as requests:
+            crowd.mark("shift")
+            applied = time.monotonic()
+            shifts.apply("planned", zone)
+            primaries = await_primaries(release, letter)
+            last = requests.await_last(since=applied)
         shifted = shifts.await_phase("planned", "Shifted")
         assert shifts.serving_in(zone) == []
         crowd.mark("restore")
@@ -87,9 +90,13 @@ def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, s
         crowd.await_served()
         crowd.mark("end")
         figures = {
-            "goals_s": {"primaries out": PRIMARIES_SECONDS, "last request": QUIET_SECONDS},
+            "goals_s": {
+                "primaries out": PRIMARIES_SECONDS,
+                "last request": QUIET_SECONDS,
+                "restored": RESTORED_SECONDS,
+            },
             "primaries_out_s": round(primaries, 1),
-            "last_request_s": round(primaries + quiet, 1),
+            "last_request_s": round(last, 1),
             "shifted_after_that_s": round(shifted, 1),
             "restored_s": round(restored, 1),
             "gaps_s": crowd.gaps("shift"),
@@ -99,12 +106,32 @@ def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, s
         record(f"planned shift of {letter} with the primaries of {', '.join(led) or 'nothing'}", figures)
     verdict = crowd.check()
     assert primaries <= TOLERANCE * PRIMARIES_SECONDS
-    assert primaries + quiet <= TOLERANCE * QUIET_SECONDS
-    assert figures["failed_restoring"] == [], verdict
-    # a switch-over of Postgres takes longer here than the gateway repeats; its zone may be this one
-    assert [one for one in figures["failed"] if one.split()[2] not in POSTGRES_WRITES] == [], verdict
+    assert last <= TOLERANCE * QUIET_SECONDS
+    assert restored <= TOLERANCE * RESTORED_SECONDS
+    assert figures["failed"] + figures["failed_restoring"] == [], verdict
     shifts.await_reports()
     assert objects.differences(before, objects.found(release)) == []
+
+
+@pytest.mark.full
+def test_what_comes_into_a_zone_that_is_out_is_kept_out(release: Release, shifts: Shifts) -> None:
+    """A pod's successor there does not serve, and primaries that have to leave elsewhere do not stay there."""
+    shifts.await_calm()
+    letter = zone_letter(release, release.pods.valkey_primary())
+    zone = f"zone-{letter}"
+    shifts.apply("kept-out", zone)
+    shifts.await_phase("kept-out", "Shifted")
+    known = {pod.name for pod in release.pods.all("cart")}
+    leaving = [release.pods.valkey_primary(), release.pods.postgres_primary()]
+    delete(release, release.pods.by_zone("cart")[zone][0].name, *leaving)
+    release.await_ready()
+    newcomers = {pod.name for pod in release.pods.by_zone("cart").get(zone, ())} - known
+    assert newcomers, "its successor is in the zone too"
+    wait_for("the successor to be out of service", lambda: newcomers <= set(shifts.marked()), seconds=TRUE_SECONDS)
+    await_in_step(release)
+    await_primaries(release, letter)
+    shifts.await_phase("kept-out", "Shifted")
+    assert shifts.serving_in(zone) == []
 
 
 def test_all_that_stands_in_the_way_is_told_at_once(release: Release, shifts: Shifts, rig: Rig) -> None:
@@ -182,8 +209,8 @@ def test_kubernetes_itself_refuses_what_is_no_shift(shifts: Shifts, spec: dict[s
 def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> None:
     account = f"system:serviceaccount:{release.namespace}:{release.fullname}-operator"
 
-    def may(verb: str, group: str, resource: str, namespace: str = release.namespace) -> bool:
-        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
+    def may(verb: str, group: str, resource: str, name: str = "", namespace: str = release.namespace) -> bool:
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource, "name": name}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
@@ -199,11 +226,16 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("get", "", "persistentvolumes"),
         ("list", "", "persistentvolumeclaims"),
         ("patch", "myclothes.com", "zoneshifts/status"),
+        ("patch", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     refused = [
         ("delete", "", "pods"),
+        ("update", "", "pods"),
+        ("get", "", "pods"),
         ("create", "", "pods/exec"),
         ("patch", "", "nodes"),
+        ("update", "", "nodes"),
+        ("delete", "", "nodes"),
         ("patch", "", "persistentvolumes"),
         ("delete", "", "persistentvolumeclaims"),
         ("get", "", "secrets"),
@@ -212,12 +244,24 @@ def test_the_operator_may_do_nothing_else(release: Release, shifts: Shifts) -> N
         ("patch", "apps", "statefulsets"),
         ("delete", "policy", "poddisruptionbudgets"),
         ("patch", "myclothes.com", "zoneshifts"),
+        ("update", "myclothes.com", "zoneshifts/status"),
         ("create", "batch", "jobs"),
+        ("patch", "coordination.k8s.io", "leases", "another"),
+        ("update", "coordination.k8s.io", "leases", f"{release.fullname}-operator"),
     ]
     assert [one for one in allowed if not may(*one)] == []
     assert [one for one in refused if may(*one)] == []
     elsewhere = [("patch", "", "pods"), ("list", "", "pods"), ("list", "", "persistentvolumeclaims")]
     assert [one for one in elsewhere if may(*one, namespace="kube-system")] == []
+
+
+@pytest.mark.harmless
+def test_a_shift_keeps_its_zone(shifts: Shifts) -> None:
+    shifts.apply("nowhere", "zone-z")
+    with pytest.raises(CommandError, match="a shift keeps its zone"):
+        shifts.change("nowhere", zone="zone-y")
+    # the control: all else may be changed
+    shifts.change("nowhere", reason="another")
 
 
 @pytest.mark.harmless
@@ -234,7 +278,7 @@ def test_a_person_can_read_it(release: Release, shifts: Shifts) -> None:
     assert head.split() == ["NAME", "ZONE", "PHASE", "CARTS", "USERS", "EXPIRES", "AGE"]
     assert line.split()[:3] == ["nowhere", "zone-z", "Refused"]
     head, *lines = release.pods.kubectl("get", "zr").splitlines()
-    assert head.split() == ["NAME", "SURVIVABLE", "SINCE", "REASON"]
+    assert head.split() == ["NAME", "SURVIVABLE", "SINCE", "CHECKED", "REASON"]
     assert [line.split()[:2] for line in lines] == [[name, "Yes"] for name in sorted(shifts.reports())]
     assert "Refused" in release.pods.kubectl("get", "events", "--field-selector=involvedObject.name=nowhere")
     pages = [shifts.page(pod, "metrics") for pod in shifts.operators()]

@@ -24,9 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artefacts" / "screenshots"
 READY_SECONDS = 150
 STOP_SECONDS = 30
-RECOVERY_SECONDS = 30
 OUTPUT_LINES = 60
-DEVICES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 
 
 class Shop:
@@ -114,7 +112,7 @@ def visit(chromium, shop):
         def open_page(device="desktop", *, scripts=True, scheme="light", locale="en-IE"):
             context = chromium.new_context(
                 base_url=shop.url,
-                viewport=DEVICES[device],
+                viewport=shopping.DEVICES[device],
                 java_script_enabled=scripts,
                 color_scheme=scheme,
                 locale=locale,

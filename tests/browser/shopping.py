@@ -6,11 +6,14 @@ import contextlib
 import re
 import secrets
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 PAGE_MILLISECONDS = 20_000
+RECOVERY_SECONDS = 30
+DEVICES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 PASSWORD = "correct horse battery"
 ADDRESS = {"name": "Ada Example", "line1": "Hauptstraße 12", "postal_code": "10115", "city": "Berlin"}
 
@@ -56,6 +59,13 @@ def pieces(page):
         )
         for at in range(lines.count())
     }
+
+
+def wait_for_the_cart(page):
+    """After an outage."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while page.goto("/cart").status != 200:
+        assert time.monotonic() < deadline
 
 
 def fill_address(page):

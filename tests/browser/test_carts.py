@@ -9,7 +9,6 @@ import shopping
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-RECOVERY_SECONDS = 30
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
@@ -57,6 +56,21 @@ def test_a_quantity_is_changed_and_a_line_removed(visit, scripts):
     expect(page.locator(".summary")).to_contain_text("Enter a number from 0 to 99")
     page.get_by_role("button", name="Remove").click()
     expect(page.locator(".empty")).to_contain_text("There is nothing in it yet.")
+
+
+def test_a_quantity_waits_for_its_button(visit):
+    page, sent = visit(), []
+    page.on("request", lambda request: sent.append(request.post_data) if request.method == "POST" else None)
+    shopping.add(page, "canvas-tote")
+    sent.clear()
+    quantity, update = page.get_by_label("Quantity of Canvas Tote"), page.get_by_role("button", name="Update")
+    for number in ("2", "3"):  # changed one's mind after leaving the field
+        quantity.fill(number)
+        quantity.press("Tab")
+        expect(update).to_be_focused()
+    update.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your cart is up to date.")
+    assert [text.rpartition("=")[2] for text in sent] == ["3"]
 
 
 def test_a_login_merges_the_guest_s_cart(visit):
@@ -129,9 +143,7 @@ def test_after_an_outage_the_cart_is_as_it_was(visit, keep, shop):
         expect(away.locator("main")).to_contain_text("Your cart is safe")
         keep(away, "phone-store-away-cart")
         assert away.goto("/products/canvas-tote").status == 200, "the catalogue goes on"
-    deadline = time.monotonic() + RECOVERY_SECONDS
-    while away.goto("/cart").status != 200:
-        assert time.monotonic() < deadline
+    shopping.wait_for_the_cart(away)
     page.get_by_role("button", name="Try again").click()
     page.wait_for_url("**/cart")
     assert shopping.pieces(page) == {"Canvas Tote": 1, "Wool Scarf": 1}
@@ -150,7 +162,7 @@ def test_an_outage_in_mid_checkout_loses_nothing_that_was_typed(visit, keep, sho
         keep(page, "desktop-store-away-checkout")
     for name, text in {"email": email, **shopping.ADDRESS}.items():
         expect(page.locator(f"#{name}")).to_have_value(text)
-    deadline = time.monotonic() + RECOVERY_SECONDS
+    deadline = time.monotonic() + shopping.RECOVERY_SECONDS
     while "/orders/" not in page.url:
         assert time.monotonic() < deadline
         page.get_by_role("button", name="Order and pay").click()

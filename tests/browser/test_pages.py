@@ -24,10 +24,13 @@ GUESTS = {
     "login": "/login",
     "register": "/register",
     "not-found": "/nowhere",
+    "api": "/api/v1/",
 }
 WITH_A_CART = {"cart": "/cart", "checkout": "/checkout"}
 WITH_AN_ACCOUNT = {"account": "/account", "address-new": "/account/addresses/new"}
-STATUS = {"not-found": 404}
+STATUS = {"not-found": 404, "store-away": 503}
+LOGINS_AN_ACCOUNT = 10
+"""The gateway's default."""
 _axe = Axe()
 
 
@@ -82,7 +85,7 @@ def _inspect(page, keep, shop, name, path, device, scheme):
     assert wide == 0, "nothing sticks out to the side"
 
 
-LOOKS = [(device, scheme) for device in ("phone", "desktop") for scheme in ("light", "dark")]
+LOOKS = [(device, scheme) for device in shopping.DEVICES for scheme in ("light", "dark")]
 
 
 @pytest.mark.parametrize(("device", "scheme"), LOOKS)
@@ -101,6 +104,19 @@ def test_the_pages_of_a_shopper(visit, keep, shop, device, scheme):
     page.get_by_role("button", name="Order and pay").click()
     page.locator(".summary").wait_for()
     _check_again(page, keep, f"page-checkout-errors-{device}-{scheme}")
+    page.fill("#email", shopping.new_email())
+    shopping.fill_address(page)
+    shopping.add(page.context.new_page(), "wool-scarf")  # in another window
+    with page.expect_response("**/checkout") as answer:
+        page.get_by_role("button", name="Order and pay").click()
+    assert answer.value.status == 409
+    page.get_by_text("Your cart has changed meanwhile").wait_for()
+    _check_again(page, keep, f"page-checkout-changed-{device}-{scheme}")
+
+
+def _look(page, device, scheme):
+    page.set_viewport_size(shopping.DEVICES[device])
+    page.emulate_media(color_scheme=scheme)
 
 
 def _check_again(page, keep, name):
@@ -121,6 +137,46 @@ def test_the_pages_of_an_account(visit, keep, shop, device, scheme):
     for summary in page.goto("/account") and page.locator("details.extra > summary").all():
         summary.click()
     _check_again(page, keep, f"page-account-open-{device}-{scheme}")
+    page.get_by_role("link", name="Change the address").click()
+    page.get_by_role("heading", name="Change an address").wait_for()
+    _check_again(page, keep, f"page-address-change-{device}-{scheme}")
+    shopping.add(page, "canvas-cap")
+    page.goto("/checkout")
+    number = shopping.order(page)
+    _check_again(page, keep, f"page-order-thanks-{device}-{scheme}")
+    _inspect(page, keep, shop, "order", f"/orders/{number}", device, scheme)
+
+
+def test_the_page_of_too_many_logins(visit, keep):
+    page, email = visit(), shopping.new_email()
+    page.goto("/login")
+    for _ in range(LOGINS_AN_ACCOUNT):
+        with page.expect_response("**/login") as answer:
+            _try_to_log_in(page, email)
+        assert answer.value.status == 401
+    with page.expect_response("**/login") as answer:
+        _try_to_log_in(page, email)
+    assert answer.value.status == 429
+    page.locator(".summary").wait_for()
+    for device, scheme in LOOKS:
+        _look(page, device, scheme)
+        _check_again(page, keep, f"page-too-many-logins-{device}-{scheme}")
+
+
+def _try_to_log_in(page, email):
+    page.fill("#email", email)
+    page.fill("#password", "not the password")
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_the_page_of_a_store_that_is_away(visit, keep, shop):
+    page = visit()
+    shopping.add(page, "canvas-tote")
+    with shop.frozen("single/valkey"):
+        for device, scheme in LOOKS:
+            _look(page, device, scheme)
+            _inspect(page, keep, shop, "store-away", "/cart", device, scheme)
+    shopping.wait_for_the_cart(page)
 
 
 def test_pictures_keep_their_place_and_come_late(visit):

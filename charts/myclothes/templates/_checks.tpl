@@ -39,6 +39,7 @@
 {{- end -}}
 {{- include "myclothes.claimCheck" (dict "root" . "component" "valkey") -}}
 {{- include "myclothes.claimCheck" (dict "root" . "component" "postgres") -}}
+{{- include "myclothes.growthCheck" . -}}
 {{- end -}}
 
 {{/* Connections that users and shop may have to one Postgres: both pools and the watcher, of every pod and one surging. */}}
@@ -56,7 +57,7 @@
 {{/* The size of a StatefulSet's claims cannot be changed by an upgrade. Takes root, component. */}}
 {{- define "myclothes.claimCheck" -}}
 {{- $name := include "myclothes.component" . -}}
-{{- $set := lookup "apps/v1" "StatefulSet" .root.Release.Namespace $name -}}
+{{- $set := include "myclothes.found" (dict "api" "apps/v1" "kind" "StatefulSet" "namespace" .root.Release.Namespace "name" $name) | fromJson -}}
 {{- if $set -}}
 {{- $have := (index $set.spec.volumeClaimTemplates 0).spec.resources.requests.storage -}}
 {{- $want := (index .root.Values .component).persistence.size -}}
@@ -66,16 +67,28 @@
 {{- end -}}
 {{- end -}}
 
+{{/* With several Postgres pods a commit waits for a replica, and the jobs before an upgrade commit: one must be there. */}}
+{{- define "myclothes.growthCheck" -}}
+{{- $wanted := int .Values.postgres.replicas -}}
+{{- if and (gt $wanted 1) (not .Values.postgres.external.enabled) -}}
+{{- $name := include "myclothes.component" (dict "root" . "component" "postgres") -}}
+{{- $set := include "myclothes.found" (dict "api" "apps/v1" "kind" "StatefulSet" "namespace" .Release.Namespace "name" $name) | fromJson -}}
+{{- if eq (dig "spec" "replicas" 0 $set | int) 1 -}}
+{{- fail (printf "postgres.replicas: commits of %d pods wait for a replica, and there is none yet. First kubectl scale statefulset %s --replicas=%d and kubectl rollout status statefulset %s, then upgrade again" $wanted $name $wanted $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The API server's address ranges: as given, else what the cluster says. JSON list. */}}
 {{- define "myclothes.apiAddresses" -}}
 {{- $blocks := .Values.networkPolicy.kubernetesApi.cidrs -}}
 {{- if not $blocks -}}
-{{- $service := lookup "v1" "Service" "default" "kubernetes" -}}
+{{- $service := include "myclothes.found" (dict "api" "v1" "kind" "Service" "namespace" "default" "name" "kubernetes") | fromJson -}}
 {{- if not $service -}}
 {{- fail "networkPolicy.kubernetesApi.cidrs: needed when rendering without a cluster (helm template, GitOps): the addresses of the API server and of the Service default/kubernetes, as 10.0.0.1/32" -}}
 {{- end -}}
 {{- $blocks = list (printf "%s/32" (dig "spec" "clusterIP" "" $service)) -}}
-{{- range (lookup "discovery.k8s.io/v1" "EndpointSlice" "default" "").items -}}
+{{- range (include "myclothes.found" (dict "api" "discovery.k8s.io/v1" "kind" "EndpointSlice" "namespace" "default" "name" "") | fromJson).items -}}
 {{- if eq (index (.metadata.labels | default dict) "kubernetes.io/service-name") "kubernetes" -}}
 {{- range .endpoints -}}
 {{- range .addresses -}}

@@ -63,3 +63,8 @@ myclothes.dev/serving: "true"
 edge.myclothes.dev/{{ . }}: client
 {{- end -}}
 {{- end -}}
+
+{{/* What the cluster has by this name, as JSON: empty for nothing, and without a cluster. Takes api, kind, namespace, name. */}}
+{{- define "myclothes.found" -}}
+{{- lookup .api .kind .namespace .name | default dict | toJson -}}
+{{- end -}}

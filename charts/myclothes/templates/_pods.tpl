@@ -1,6 +1,5 @@
 {{/* What every pod has alike: security, scheduling, volumes for scratch space. */}}
 
-{{/* Takes fsGroup (optional). */}}
 {{- define "myclothes.podSecurity" -}}
 securityContext:
   runAsNonRoot: true
@@ -23,9 +22,13 @@ securityContext:
     type: RuntimeDefault
 {{- end -}}
 
-{{/* A component's place in the cluster. Takes root, component, kind: Deployment or StatefulSet. */}}
+{{/*
+A component's place in the cluster, and that of the jobs that work for it. Takes root, component, kind: Deployment,
+StatefulSet or Job.
+*/}}
 {{- define "myclothes.scheduling" -}}
 {{- $values := index .root.Values .component -}}
+{{- $lasting := ne .kind "Job" -}}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -37,7 +40,8 @@ priorityClassName: {{ . }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.affinity }}
+{{- /* a rule about the component's other pods could leave its job no node */}}
+{{- with $lasting | ternary $values.affinity (pick $values.affinity "nodeAffinity") }}
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -57,7 +61,7 @@ dnsConfig:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if $values.zoneSpread.enabled }}
+{{- if and $lasting (dig "zoneSpread" "enabled" false $values) }}
 topologySpreadConstraints:
   {{- /* A node that is tainted as gone does not count as a place, so that scaling out while a zone is dead schedules. */}}
   - maxSkew: 1
@@ -101,7 +105,8 @@ metadata:
     {{- include "myclothes.labels" . | nindent 4 }}
 spec:
   maxUnavailable: {{ $values.pdb.maxUnavailable }}
-  unhealthyPodEvictionPolicy: AlwaysAllow
+  {{- /* a store's pod that is not ready copies what another one has: while one more is away it is to stay */}}
+  unhealthyPodEvictionPolicy: {{ has .component (list "valkey" "postgres") | ternary "IfHealthyBudget" "AlwaysAllow" }}
   selector:
     matchLabels:
       {{- include "myclothes.selector" . | nindent 6 }}

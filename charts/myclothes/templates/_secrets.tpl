@@ -1,4 +1,4 @@
-{{/* Secrets: an existing one, or one that is made once and then kept, also by an uninstall. */}}
+{{/* Secrets: an existing one, or one that is made once and then left alone, also by an uninstall. */}}
 
 {{/* The name of a component's Secret. Takes root, component. */}}
 {{- define "myclothes.secret" -}}
@@ -6,39 +6,48 @@
 {{- end -}}
 
 {{/*
-A component's Secret. Takes root, component, keys: names of passwords to make up, fixed: names to values.
-What exists already is kept as it is, whatever else it holds; without a cluster to ask there is no telling what exists,
-and a new password would lock the shop out of its own volumes.
+A component's Secret. Takes root, component, keys: names of passwords to make up, fixed (optional): names to values.
+It is a hook and so no part of the release: a rollback writes each object again as it was in the release before, and
+would bring back the passwords and the ring from before a rotation. What exists already stays as it is, whatever else it
+holds; without a cluster to ask there is no telling what exists, and a new password would lock the shop out of its own
+volumes.
 */}}
 {{- define "myclothes.madeSecret" -}}
 {{- if not (index .root.Values .component).existingSecret -}}
-{{- if not (lookup "v1" "Service" "default" "kubernetes") -}}
-{{- fail (printf "%s.existingSecret: needed when rendering without a cluster (helm template, GitOps); make a Secret with the keys %s and name it here" .component (join ", " (concat .keys (keys .fixed)))) -}}
+{{- $fixed := .fixed | default dict -}}
+{{- $keys := concat .keys (keys $fixed) -}}
+{{- if not (include "myclothes.found" (dict "api" "v1" "kind" "Service" "namespace" "default" "name" "kubernetes") | fromJson) -}}
+{{- fail (printf "%s.existingSecret: needed when rendering without a cluster (helm template, GitOps); make a Secret with the keys %s and name it here" .component (join ", " $keys)) -}}
 {{- end -}}
-{{- $known := (lookup "v1" "Secret" .root.Release.Namespace (include "myclothes.secret" .)) | default dict -}}
-{{- $data := $known.data | default dict -}}
+{{- $name := include "myclothes.secret" . -}}
+{{- $secret := include "myclothes.found" (dict "api" "v1" "kind" "Secret" "namespace" .root.Release.Namespace "name" $name) | fromJson -}}
+{{- if $secret -}}
+{{- range $keys -}}
+{{- if not (hasKey ($secret.data | default dict) .) -}}
+{{- fail (printf "the Secret %s lacks the key %s: add it (kubectl patch secret), or, if nothing needs the Secret, delete it" $name .) -}}
+{{- end -}}
+{{- end -}}
+{{- else -}}
 apiVersion: v1
 kind: Secret
 metadata:
-  name: {{ include "myclothes.secret" . }}
+  name: {{ $name }}
   labels:
     {{- include "myclothes.labels" . | nindent 4 }}
   annotations:
-    helm.sh/resource-policy: keep
+    helm.sh/hook: pre-install,pre-upgrade
+    # before the jobs that read it
+    helm.sh/hook-weight: "-20"
+    # and at no other time: without a policy a hook's object is deleted before it is made
+    helm.sh/hook-delete-policy: hook-failed
 type: Opaque
 data:
-  {{- range $key, $value := $data }}
-  {{ $key }}: {{ $value }}
-  {{- end }}
-  {{- range $key, $value := .fixed }}
-  {{- if not (hasKey $data $key) }}
+  {{- range $key, $value := $fixed }}
   {{ $key }}: {{ $value | b64enc }}
   {{- end }}
-  {{- end }}
   {{- range .keys }}
-  {{- if not (hasKey $data .) }}
   {{ . }}: {{ randAlphaNum 48 | b64enc }}
   {{- end }}
-  {{- end }}
+{{- end -}}
 {{- end -}}
 {{- end -}}

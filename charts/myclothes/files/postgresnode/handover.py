@@ -46,17 +46,24 @@ def hand_over(settings: Settings) -> str:
 
 
 def successor(members: Sequence[Mapping[str, str]], leaving: str) -> str | None:
-    """Who leads longest in a rolling update, which goes from the last pod to the first; None: nobody is in step.
+    """Who is to lead: with the fewest and the latest moves in rolling updates; None: nobody is in step.
 
-    `members` as Patroni describes them. A pod after the one that is `leaving` has been updated already; else the first
-    comes last.
+    `members` as Patroni describes them. An upgrade and a rollback alike replace the last pod first, so those after the
+    one that is `leaving` have been replaced already and need not hand over again: the first of them leads. Without one,
+    the first pod of all: it is replaced last. With three pods that makes
+
+    - of a primary on pod 0 one move, the roll's last step, to pod 1;
+    - of one on pod 1 one move, to pod 2: pod 0 would have to hand over once more;
+    - of one on pod 2 two, which nothing can spare it, to pod 0 and at last to pod 1.
+
+    Pod 2, which the next roll takes at once, leads at the end only where that spares this roll a move.
     """
     ready = sorted(
         member["name"]
         for member in members
         if member["role"] in IN_STEP and member["state"] == "streaming" and member["name"] != leaving
     )
-    return max((name for name in ready if name > leaving), default=min(ready, default=None))
+    return next((name for name in ready if name > leaving), next(iter(ready), None))
 
 
 def _switch(settings: Settings, candidate: str) -> None:

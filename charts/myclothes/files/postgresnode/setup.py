@@ -76,6 +76,9 @@ def make(cursor: Any, owner: str, login: str, password: str) -> None:
 
 def run(settings: Settings) -> None:
     """All of it; raises OSError or psycopg2.Error."""
+    # first: they say whether the commits below wait for a replica
+    configure(settings)
+    print("Patroni has the settings", flush=True)  # noqa: T201
     connection = connect(settings, "postgres")
     try:
         with connection.cursor() as cursor:
@@ -85,8 +88,6 @@ def run(settings: Settings) -> None:
                 print(f"database {service}: login {login} is set", flush=True)  # noqa: T201 - the job's log
     finally:
         connection.close()
-    configure(settings)
-    print("Patroni has the settings", flush=True)  # noqa: T201
 
 
 def main() -> int:

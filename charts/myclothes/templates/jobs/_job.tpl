@@ -1,16 +1,18 @@
 {{/*
 A Job that runs once for an install and, as a hook, before each upgrade: with --wait a hook after the install would wait
-for pods that wait for it. Its name holds the version, since a Job cannot be changed; a hook's name is another than the
-install's Job, which a rollback to the install makes again.
+for pods that wait for it. Its name ends with a hash of it and of what it runs, however long it is, since a Job cannot be
+changed; a hook's name is another than the install's Job, which a rollback to the install makes again.
 Takes root, component, job, weight, edges, spec: the name of the template with its containers and volumes.
 */}}
 {{- define "myclothes.onceJob" -}}
 {{- $component := include "myclothes.component" . -}}
 {{- $body := include .spec .root -}}
+{{- $version := .root.Chart.AppVersion | replace "." "-" | replace "+" "-" | lower -}}
+{{- $name := printf "%s-%s%s-%s" $component .job (.root.Release.IsUpgrade | ternary "-upgrade" "") $version -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ printf "%s-%s%s-%s-%s" $component .job (.root.Release.IsUpgrade | ternary "-upgrade" "") (.root.Chart.AppVersion | replace "." "-" | replace "+" "-" | lower) (sha256sum $body | trunc 6) | trunc 63 | trimSuffix "-" }}
+  name: {{ printf "%s-%s" ($name | trunc 56 | trimSuffix "-") (printf "%s %s" $name $body | sha256sum | trunc 6) }}
   labels:
     {{- include "myclothes.labels" (merge (dict "component" (printf "%s-%s" .component .job)) .) | nindent 4 }}
   {{- if .root.Release.IsUpgrade }}
@@ -34,10 +36,7 @@ spec:
       enableServiceLinks: false
       restartPolicy: OnFailure
       {{- include "myclothes.podSecurity" . | nindent 6 }}
-      {{- with .root.Values.image.pullSecrets }}
-      imagePullSecrets:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "myclothes.scheduling" (merge (dict "kind" "Job") .) | nindent 6 }}
       {{- $body | nindent 6 }}
 {{- end -}}
 
@@ -52,6 +51,9 @@ containers:
     {{- include "myclothes.containerSecurity" . | nindent 4 }}
     env:
       {{- include (printf "myclothes.env.%s" .component) .root | nindent 6 }}
+      {{- with (index .root.Values .component).extraEnv }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     resources:
       {{- toYaml .root.Values.jobs.resources | nindent 6 }}
     volumeMounts:

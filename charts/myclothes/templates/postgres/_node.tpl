@@ -1,18 +1,19 @@
-{{/* What Patroni keeps for the whole cluster. The figures are design.md's: a dead primary is replaced within ttl. */}}
+{{/* What Patroni keeps for the whole cluster: a dead primary is replaced within ttl. docs/adr/0015-slow-api-servers.md */}}
 {{- define "myclothes.patroni" -}}
 ttl: 20
 loop_wait: 2
-retry_timeout: 5
+# as long as Patroni lets it be: loop_wait + 2 * retry_timeout <= ttl
+retry_timeout: 9
 maximum_lag_on_failover: 1048576
 primary_start_timeout: 0
 primary_stop_timeout: 10
 # the API server may be away: the primary goes on while all members see it
 failsafe_mode: true
-{{- if gt (int .Values.postgres.replicas) 1 }}
-synchronous_mode: quorum
-synchronous_mode_strict: true
+{{- /* of one pod too: Patroni keeps what it is not told anew, and one pod would wait for a replica for ever */}}
+{{- $replicated := gt (int .Values.postgres.replicas) 1 }}
+synchronous_mode: {{ $replicated | ternary "quorum" "false" }}
+synchronous_mode_strict: {{ $replicated }}
 synchronous_node_count: 1
-{{- end }}
 postgresql:
   use_pg_rewind: true
   use_slots: true

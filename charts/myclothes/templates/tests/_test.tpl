@@ -19,10 +19,7 @@ spec:
   enableServiceLinks: false
   restartPolicy: Never
   {{- include "myclothes.podSecurity" . | nindent 2 }}
-  {{- with .root.Values.image.pullSecrets }}
-  imagePullSecrets:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "myclothes.scheduling" (dict "root" .root "component" "gateway" "kind" "Job") | nindent 2 }}
   containers:
     - name: test
       image: {{ include "myclothes.image" (dict "root" .root "component" "gateway") }}

@@ -27,6 +27,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "catalogue reads": ("home", "category", "product", "search"),
 }
 """What depends on the same store in the same way."""
+GOALS: Mapping[str, float] = {"carts": 4.0, "accounts or orders": 25.0, "cart reads": 4.0, "catalogue reads": 2.0}
+"""Seconds without a success when a zone is lost. Carts are read from their primary; the catalogue from replicas."""
 SLOW_SECONDS = 2.0
 """An answer that takes longer is not as usual, on two cores that are shared by all."""
 SERVED = 8

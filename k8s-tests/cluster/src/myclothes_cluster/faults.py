@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from myclothes_cluster.release import Release
-from myclothes_rig.errors import CommandError
+from myclothes_cluster.targets import RigTarget
+from myclothes_rig.errors import CommandError, RigError
 from myclothes_rig.waiting import wait_for
 
 SYSTEM = {"dns": "k8s-app=kube-dns"}
@@ -15,6 +16,9 @@ GONE_SECONDS = 120.0
 LEADER_SECONDS = 120.0
 NAMED_SECONDS = 60.0
 REJOINED_SECONDS = 120.0
+SWITCH_SECONDS = 60.0
+"""For one switch-over of Postgres, which Patroni answers when it is done."""
+TOGETHER_SECONDS = 180.0
 STORES = 3
 """Pods of each of the two durable stores."""
 NOTICED_SECONDS = 120.0
@@ -57,6 +61,39 @@ def primary(release: Release, store: str, seconds: float = NAMED_SECONDS) -> str
 def zone_letter(release: Release, pod: str) -> str:
     """The rig's letter of the zone that a pod runs in."""
     return release.pods.zone_of(pod).removeprefix("zone-")
+
+
+def mend(release: Release, letter: str) -> None:
+    """Take every fault of a zone of the rig back, and return when its node is Ready."""
+    if not isinstance(release.target, RigTarget):
+        raise RigError(f"only the rig's zones are broken and mended here, not those of {release.target.name}")
+    release.target.mend(letter)
+
+
+def bring_together(release: Release) -> str:
+    """Move Postgres' primary into the zone of Valkey's, and return that zone's letter when all replicas follow."""
+    letter = zone_letter(release, release.pods.valkey_primary())
+    candidate = next(pod.name for pod in release.pods.all("postgres") if pod.node == f"zone-{letter}")
+    switch = ("patronictl", "-c", "/run/postgresql/patroni.json", "switchover", "--candidate", candidate, "--force")
+
+    def together() -> bool:
+        # Patroni may answer 503 to a switch-over that it goes on with
+        with suppress(LookupError, CommandError):
+            leader = release.pods.postgres_primary()
+            if leader == candidate:
+                return True
+            release.pods.run(leader, *switch, "--leader", leader, seconds=SWITCH_SECONDS)
+        return False
+
+    wait_for(
+        f"both primaries to be in zone {letter}",
+        together,
+        seconds=TOGETHER_SECONDS,
+        diagnosis=release.diagnosis,
+        poll=1.0,
+    )
+    await_in_step(release)
+    return letter
 
 
 def await_primaries(release: Release, outside: Iterable[str], seconds: float = LEADER_SECONDS) -> float:

@@ -26,10 +26,11 @@ def die():
 AFTER_ONE = f"""{_DEATH}
 perform = Executor.perform
 async def one_step(self, actions, seen):
-    await perform(self, actions[:1], seen)
+    done = await perform(self, actions[:1], seen)
     await self.close()
     if actions:
         die()
+    return done
 Executor.perform = one_step
 __main__.main()
 """
@@ -43,8 +44,8 @@ Executor._do = last_step
 __main__.main()
 """
 """It dies when the first of a look's steps has ended: the others are done, on their way, or not begun."""
-LIFE = f'timeout {LIFE_SECONDS:g} python -u -c "$1"; true'
-"""What a shell in its pod runs: its death is no failure."""
+LIFE = f'timeout -s KILL {LIFE_SECONDS:g} python -u -c "$1"; true'
+"""What a shell in its pod runs: its death is no failure, and no move in progress puts it off."""
 
 
 class Mortal:

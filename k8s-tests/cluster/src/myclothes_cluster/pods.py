@@ -9,6 +9,8 @@ from myclothes_rig.cluster import Cluster
 from myclothes_rig.errors import CommandError
 
 EXEC_SECONDS = 20.0
+SENTINEL_SECONDS = 10.0
+"""For one Sentinel's word: on a busy machine it takes seconds to start a program in a pod."""
 ZONE_LABEL = "topology.kubernetes.io/zone"
 COMPONENT_LABEL = "app.kubernetes.io/component"
 
@@ -95,7 +97,7 @@ class Pods:
         ask = ("valkey-cli", "-p", "26379", "--raw", "sentinel", "get-primary-addr-by-name", "myclothes")
         for pod in self.serving("valkey"):
             try:
-                answer = self.run(pod.name, *ask, container="sentinel", seconds=3.0).split()
+                answer = self.run(pod.name, *ask, container="sentinel", seconds=SENTINEL_SECONDS).split()
             except CommandError:
                 continue
             if answer and answer[0] in services:

@@ -1,32 +1,27 @@
 """ZoneShifts in the shop's namespace: applied, watched, taken away, and what they change."""
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from myclothes_cluster.pods import Pod
+from myclothes_cluster.quiet import FETCH
 from myclothes_cluster.release import Release
 from myclothes_rig.errors import CommandError
 from myclothes_rig.waiting import wait_for
 
 OPERATOR = "operator"
 """Its component."""
-METRICS = {"gateway": 9080, "cart": 9081, "users": 9082, "shop": 9083}
 SERVING = "myclothes.dev/serving"
 PHASE_SECONDS = 120.0
 REPORT_SECONDS = 10.0
 """A report of survivability is true again this soon after a change."""
-QUIET_SECONDS = 12.0
-"""A zone without a new request for this long has none any more: connections live for 10 s at most."""
-COUNT_SECONDS = 0.5
-"""Between two readings of the pods' request counts."""
-_COUNT = re.compile(r'^http_request_seconds_count\{[^}]*route="([^"]*)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE)
-_FETCH = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:{}/{}').read().decode())"
-_PROBES = {"/livez", "/readyz"}
+REST_SECONDS = 120.0
+"""For what an update leaves: pods that end, and new ones whose use is not measured yet."""
+LOGS_SECONDS = 10.0
+"""For one pod's log: one on a frozen node says nothing."""
 
 
 class Shifts:
@@ -36,17 +31,35 @@ class Shifts:
         self._release = release
         self._pods = release.pods
 
-    def await_reports(self, survivable: str = "Yes", seconds: float = PHASE_SECONDS) -> float:
-        """Return, when there is a report for every zone that says so, the seconds that took."""
+    def await_calm(self) -> None:
+        """Return when the shop is whole, no pod is about to end, the load is known, and any zone could be lost."""
+        self._release.await_ready()
+        wait_for("no pod to be about to end", lambda: not self._ending(), seconds=REST_SECONDS, poll=1.0)
+        wait_for("the load to be measured", self._measured, seconds=REST_SECONDS, poll=1.0)
+        self.await_reports()
+
+    def _ending(self) -> bool:
+        return any("deletionTimestamp" in item["metadata"] for item in self._pods.get("pods")["items"])
+
+    def _measured(self) -> bool:
+        """Whether every autoscaler knows what its pods use; a shift adds pods for a load that is not known."""
+        return all(
+            any("averageUtilization" in one.get("resource", {}).get("current", {}) for one in measured)
+            for item in self._pods.get("hpa")["items"]
+            for measured in [item["status"].get("currentMetrics") or ()]
+        )
+
+    def await_reports(self, seconds: float = PHASE_SECONDS) -> float:
+        """Return, when there is a report for every zone that says that it could be lost, the seconds that took."""
         started = time.monotonic()
         zones = set(self._pods.zones().values())
 
         def all_say() -> bool:
             reports = self.reports()
-            return reports.keys() == zones and all(one["survivable"] == survivable for one in reports.values())
+            return reports.keys() == zones and all(one["survivable"] == "Yes" for one in reports.values())
 
         wait_for(
-            f"reports of all zones that say {survivable}",
+            "reports of all zones that say Yes",
             all_say,
             seconds=seconds,
             diagnosis=lambda: f"{json.dumps(self.reports(), indent=1)}\n{self.logs()}",
@@ -163,40 +176,17 @@ class Shifts:
 
     def page(self, operator: Pod, name: str) -> str:
         """A page of an operator's metrics port."""
-        return self._pods.run(operator.name, "python", "-c", _FETCH.format(9084, name))
+        return self._pods.run(operator.name, "python", "-c", FETCH.format(9084, name))
 
     def logs(self) -> str:
-        """What the operators have logged."""
-        return self._pods.kubectl("logs", "-l", "app.kubernetes.io/component=operator", "--tail=60", "--prefix")
+        """What the operators have logged; or, of one whose node does not answer, that."""
+        return "\n".join(self._log(pod) for pod in self._pods.all(OPERATOR))
 
-    def await_quiet(self, zone: str, seconds: float = PHASE_SECONDS) -> float:
-        """Return the seconds from now until the last new request that a service's pod in `zone` has answered."""
-        pods = [(pod.name, METRICS[pod.component]) for pod in self._in_zone(zone) if pod.component in METRICS]
-        started = last = time.monotonic()
-        before: dict[str, float] = {}
-        with ThreadPoolExecutor(len(pods)) as pool:
-            while time.monotonic() - last < QUIET_SECONDS:
-                if time.monotonic() - started > seconds:
-                    raise AssertionError(f"{zone} still gets requests after {seconds:g} s: {before}")
-                asked = time.monotonic()
-                counts = dict(zip((name for name, _ in pods), pool.map(self._requests, pods), strict=True))
-                if any(counts[name] > before.get(name, 0.0) for name in counts):
-                    last = asked
-                before = counts
-                time.sleep(COUNT_SECONDS)
-        return last - started
-
-    def _in_zone(self, zone: str) -> list[Any]:
-        zones = self._pods.zones()
-        return [pod for pod in self._pods.all() if zones.get(pod.node) == zone and pod.ready]
-
-    def _requests(self, pod: tuple[str, int]) -> float:
-        name, port = pod
+    def _log(self, operator: Pod) -> str:
         try:
-            text = self._pods.run(name, "python", "-c", _FETCH.format(port, "metrics"))
-        except CommandError:
-            return 0.0
-        return sum(float(count) for route, count in _COUNT.findall(text) if route not in _PROBES)
+            return self._pods.kubectl("logs", operator.name, "--tail=60", "--prefix", seconds=LOGS_SECONDS)
+        except CommandError as error:
+            return f"{operator.name}: {error}"
 
 
 def _document(name: str, spec: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from myclothes_rig.errors import TimeLimitError
+from myclothes_rig.errors import RigError, TimeLimitError
 
 POLL_SECONDS = 0.2
 
@@ -18,10 +18,18 @@ def wait_for(
 ) -> None:
     """Return as soon as `condition()` holds, which is asked every `poll` seconds.
 
-    After `seconds` raise TimeLimitError with `what` and the diagnosis.
+    After `seconds` raise TimeLimitError with `what` and the diagnosis, or with why there is none.
     """
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= end:
-            raise TimeLimitError(f"not within {seconds:g} s: {what}" + (f"\n{diagnosis()}" if diagnosis else ""))
+            raise TimeLimitError(f"not within {seconds:g} s: {what}" + (f"\n{_told(diagnosis)}" if diagnosis else ""))
         time.sleep(poll)
+
+
+def _told(diagnosis: Callable[[], str]) -> str:
+    """What is broken may be what has to be asked."""
+    try:
+        return diagnosis()
+    except RigError as error:
+        return f"no diagnosis: {error}"

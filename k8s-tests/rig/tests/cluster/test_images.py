@@ -113,3 +113,15 @@ def test_patroni_is_there_with_its_kubernetes_store(rig: Rig, namespace) -> None
     rig.kubectl(*INSIDE, "create", "-f", "-", stdin=pod("postgres", command=command, probe=probe))
     assert_healthy(rig, "postgres")
     assert rig.kubectl(*INSIDE, "logs", "postgres").startswith("patroni 4.")
+
+
+def test_the_operator_is_there_with_all_that_it_stands_on(rig: Rig, namespace) -> None:
+    """It does not start without an account of the cluster, which no pod here has."""
+    complete = "python -c 'import myclothes_operator.__main__' && touch /tmp/complete && exec sleep infinity"
+    probe = {"exec": {"command": ["test", "-e", "/tmp/complete"]}}
+    rig.kubectl(*INSIDE, "create", "-f", "-", stdin=pod("operator", command=["sh", "-c", complete], probe=probe))
+    assert_healthy(rig, "operator")
+
+
+def test_no_image_is_left_out() -> None:
+    assert {*SERVICES, *STORES, "operator"} == set(shop_images.names())

@@ -12,6 +12,7 @@ from myclothes_rig.faults import Container, Zone
 from myclothes_rig.images import BASE, reference
 from myclothes_rig.layout import ZONES, Layout, data_file
 
+IMAGES_README = shop_images.repository_root() / "images" / "README.md"
 SYSTEM = data_file("system.yaml").read_text()
 
 
@@ -42,6 +43,11 @@ def test_each_system_image_is_one_that_is_made() -> None:
     made = {BASE, *(reference(name) for name in tools.IN_IMAGES)}
     assert set(re.findall(r'image: "?([^\s"]+)', SYSTEM)) == made
     assert reference("pause") in data_file("containerd.toml").read_text()
+
+
+def test_each_image_of_the_shop_is_described() -> None:
+    described = re.findall(r"^\| `myclothes/(\w+)`", IMAGES_README.read_text(), re.MULTILINE)
+    assert sorted(described) == sorted((*shop_images.names(), *shop_images.TOOLS))
 
 
 def test_kubernetes_libraries_are_those_of_its_version() -> None:

@@ -16,6 +16,7 @@ from typing import Annotated
 import aiohttp
 import msgspec
 import pytest
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from myclothes_kit import app as kit_app
@@ -34,6 +35,9 @@ settings, readiness, app = build(int(sys.argv[1]))
 server.run(app, settings, readiness)
 """
 START_LIMIT_SECONDS = 20
+DRAIN_LIMIT_SECONDS = 10
+DRAIN_SECONDS = 2.0
+SLOW_SECONDS = DRAIN_SECONDS + 1.0
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +51,7 @@ class Page(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def build(port=8000):
-    settings = ServiceSettings(port=port, body_seconds=0.5, drain_seconds=0.3, max_body_bytes=2048)
+    settings = ServiceSettings(port=port, body_seconds=0.5, drain_seconds=DRAIN_SECONDS, max_body_bytes=2048)
     readiness = Readiness()
 
     async def echo(request):
@@ -63,8 +67,12 @@ def build(port=8000):
         raise RuntimeError("a secret")
 
     async def slow(_request):
-        await asyncio.sleep(1)
-        return bodies.json("done")
+        async def parts():
+            yield b"begun, "
+            await asyncio.sleep(SLOW_SECONDS)
+            yield b"done"
+
+        return StreamingResponse(parts())
 
     @contextlib.asynccontextmanager
     async def lifespan(_app):
@@ -209,20 +217,21 @@ async def test_sigterm_drains_finishes_and_exits_with_zero(unused_tcp_port):
         await sigterm_drains(process, url)
 
 
+async def readyz(client):
+    async with client.get("/readyz") as answer:
+        return answer.status, await answer.text(), answer.headers.get("connection")
+
+
 async def sigterm_drains(process, url):
-    async with aiohttp.ClientSession(url) as client:
-        slow = asyncio.create_task(client.get("/slow"))
-        await asyncio.sleep(0.1)
+    async with aiohttp.ClientSession(url) as client, client.get("/slow") as slow:
+        assert slow.status == 200
         process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.1)
-        async with client.get("/readyz") as unready:
-            assert unready.status == 503
-            assert await unready.text() == "draining"
-            assert unready.headers["connection"] == "close"
-        answer = await slow
-        assert answer.status == 200
-        assert await answer.json() == "done"
-    output, _ = await asyncio.to_thread(process.communicate, timeout=10)
+        async with asyncio.timeout(DRAIN_LIMIT_SECONDS):
+            while (readiness := await readyz(client))[0] == 200:  # noqa: ASYNC110 - polls a server
+                await asyncio.sleep(0.01)
+        assert readiness == (503, "draining", "close")
+        assert await slow.text() == "begun, done"
+    output, _ = await asyncio.to_thread(process.communicate, timeout=DRAIN_LIMIT_SECONDS)
     assert process.returncode == 0, output
 
 

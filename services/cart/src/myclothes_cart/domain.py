@@ -16,7 +16,8 @@ CART_ID = r"^(guest|account)-[0-9a-f]{32}$"
 SKU = r"^[A-Za-z0-9._-]{1,64}$"
 MAX_QUANTITY_SENT = 1_000_000
 """More in one payload is a mistake, whatever the limits are."""
-MAX_LINES_TAKEN = 500
+MAX_LINES_TAKEN = 1_000
+"""As many as an order may have: a take that is refused keeps its owner from ordering again."""
 
 
 def whole(pattern: str) -> str:

@@ -20,6 +20,8 @@ class CartSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CART_", frozen=True, extra="forbid")
 
     port: Port = 8081
+    # a take of as many lines as an order may have
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 131_072
 
     valkey_url: str = "valkey://127.0.0.1:6379"
     """valkey://host:port, or sentinel://host1:port,host2:port/NAME; valkeys:// and sentinels:// speak TLS."""

@@ -16,6 +16,7 @@ import uvicorn
 from myclothes_cart.app import create_app
 from myclothes_cart.settings import CartSettings
 from myclothes_kit.health import Readiness
+from myclothes_stores.valkey import ValkeyServer
 
 START_LIMIT_SECONDS = 10
 
@@ -103,6 +104,20 @@ async def open_api(valkey_server):
             defaults = {"valkey_url": valkey_server.url, "ack_replicas": 0}
             address = stack.enter_context(serve(CartSettings(**(defaults | settings))))
             return Api(address, await stack.enter_async_context(aiohttp.ClientSession()))
+
+        yield make
+
+
+@pytest.fixture
+def open_valkey():
+    """Starts Valkeys of the test's own."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**options):
+            server = ValkeyServer()
+            stack.callback(server.stop)
+            server.start(**options)
+            return server
 
         yield make
 

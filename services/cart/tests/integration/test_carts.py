@@ -7,8 +7,13 @@ import itertools
 import secrets
 
 import pytest
+from structlog.testing import capture_logs
+
+from myclothes_cart.domain import MAX_LINES_TAKEN, MAX_QUANTITY_SENT
+from myclothes_stores.ports import HOST
 
 DAY_SECONDS = 86_400
+ACKNOWLEDGED_LIMIT_SECONDS = 30
 
 
 def held(document):
@@ -158,6 +163,16 @@ async def test_take_removes_what_was_ordered_and_no_more(api, guest):
     assert held((await api.take(guest, [("a", 1)]))[1]) == {"a": 1}
 
 
+async def test_take_has_room_for_the_largest_order(api, guest):
+    """A thousand lines of the longest skus and the largest quantities; one more is refused."""
+    await api.add(guest, "a")
+    lines = [(f"{number:064}", MAX_QUANTITY_SENT) for number in range(MAX_LINES_TAKEN)]
+    lines[-1] = ("a", 1)
+    assert (await api.take(guest, [*lines, ("b", 1)]))[0] == 422
+    status, cart, _ = await api.take(guest, lines)
+    assert (status, held(cart)) == (200, {})
+
+
 async def test_take_follows_a_merge(api, guest, account):
     await api.add(guest, "a", 5)
     await api.merge(account, guest)
@@ -255,6 +270,28 @@ async def test_a_full_memory_refuses_rather_than_forgets(open_api, valkey, guest
     valkey.call("HSET", f"cart:{guest}:ops", "operation-1", "1000:0")
     assert (await api.add(guest, "a"))[0] == 200, "what may be forgotten makes room"
     assert valkey.call("HEXISTS", f"cart:{guest}:ops", "operation-0") == 0
+
+
+async def test_what_no_replica_has_is_a_503_and_its_repeat_applies_once(open_api, open_valkey, guest):
+    primary = open_valkey()
+    api = await open_api(valkey_url=primary.url, ack_replicas=1)
+    status, problem, headers = await api.add(guest, "a", op="operation-1")
+    assert (status, problem["code"], headers["Retry-After"]) == (503, "not_acknowledged", "1")
+    assert primary.call("HGET", f"cart:{guest}", "a") == "1:1", "it may be there: nothing but a promise is missing"
+    open_valkey(replica_of=(HOST, primary.port))
+    async with asyncio.timeout(ACKNOWLEDGED_LIMIT_SECONDS):
+        while status != 200:
+            status, cart, _ = await api.add(guest, "a", op="operation-1")
+    assert held(cart) == {"a": 1}
+
+
+@pytest.mark.parametrize(("replicas", "warnings"), [(0, 1), (1, 0)])
+async def test_a_service_that_asks_no_replica_says_so_when_it_starts(open_api, replicas, warnings):
+    with capture_logs() as logs:
+        await open_api(ack_replicas=replicas)
+    assert [line["log_level"] for line in logs if line["event"] == "store_promises_one_node_only"] == [
+        "warning"
+    ] * warnings
 
 
 async def test_limits_are_settings(open_api, guest):

@@ -65,7 +65,7 @@ class Cookies:
             if session.cart_changed and session.cart is not None and session.id is not None:
                 value = self._carts.write(session.cart, session.id).encode()
                 written.append((b"set-cookie", self._cart_name + b"=" + value + self._attributes))
-            elif session.cart_changed or session.cart_refused is not None:
+            elif session.cart_changed:
                 written.append((b"set-cookie", self._cart_name + self._forgotten))
         return written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from myclothes_gateway import metrics
 from myclothes_gateway.clients import Browsing, client_address, counted_as
@@ -128,12 +128,15 @@ class _Head:
 
 
 async def _received(receive: Receive) -> Receive:
-    """`receive` for a body that has arrived whole; its size and time are bounded by the layer around this one."""
+    """`receive` for a body that has arrived whole; its size and time are bounded by the layer around this one.
+
+    Raises ClientDisconnect for a body that was cut off: half a form is not what anybody sent.
+    """
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise ClientDisconnect
         body += message.get("body", b"")
         if not message.get("more_body", False):
             break

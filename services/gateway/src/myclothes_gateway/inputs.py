@@ -9,12 +9,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from myclothes_gateway.models import Money  # noqa: TC001 - msgspec reads the annotation
 
 MAX_QUANTITY = 99
-SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-HEX_ID_PATTERN = r"^[0-9a-f]{32}$"
-ORDER_NUMBER_PATTERN = r"^MC-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$"
+MAX_PIECES = 1_000_000
+"""Of one article in an order: a merged cart may hold more than adds may make, so this only keeps out nonsense."""
+
+# a bare $ would let a line break at the end pass
+SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$(?!\n)"
+HEX_ID_PATTERN = r"^[0-9a-f]{32}$(?!\n)"
+ORDER_NUMBER_PATTERN = r"^MC-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$(?!\n)"
 
 # one line of text: no control characters, which neither a letter nor Postgres takes
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
 
 Sku = Annotated[str, Meta(pattern=SKU_PATTERN)]
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
@@ -78,11 +82,11 @@ class AddressInput(Struct, frozen=True, forbid_unknown_fields=True):
     name: RequiredText
     line1: RequiredText
     city: RequiredText
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")]
     line2: Text = ""
     region: Text = ""
     postal_code: Annotated[str, Meta(max_length=20, pattern=LINE_PATTERN)] = ""
-    phone: Annotated[str, Meta(max_length=32, pattern=r"^[0-9+() ./-]*$")] = ""
+    phone: Annotated[str, Meta(max_length=32, pattern=r"^[0-9+() ./-]*$(?!\n)")] = ""
     default: bool = False
 
 
@@ -90,7 +94,7 @@ class SeenLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of the cart with the price that the shopper saw."""
 
     sku: Sku
-    quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
+    quantity: Annotated[int, Meta(ge=1, le=MAX_PIECES)]
     price: Money
 
 

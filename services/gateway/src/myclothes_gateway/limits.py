@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from myclothes_gateway import metrics
 from myclothes_gateway.errors import LimitReached
+from myclothes_kit import emails
+from myclothes_kit.problems import Unprocessable
 from myclothes_kit.valkey import Script
 
 if TYPE_CHECKING:
@@ -52,8 +54,8 @@ class StoreLimits:
         self._settings = settings
 
     async def login(self, email: str, address: str) -> None:
-        # the store keeps no e-mail: what is counted is a digest of its normal form
-        name = sha256(email.strip().casefold().encode()).hexdigest()[:32]
+        # the store keeps no e-mail: what is counted is a digest
+        name = sha256(_account(email).encode()).hexdigest()[:32]
         await self._count(
             [
                 (f"limit:login:account:{name}", self._settings.logins_per_account),
@@ -74,3 +76,11 @@ class StoreLimits:
         if isinstance(wait, int) and wait > 0:
             metrics.REFUSED_ATTEMPTS.inc()
             raise LimitReached("Please wait before you try again.", retry_after=wait)
+
+
+def _account(email: str) -> str:
+    """What all spellings of an account's e-mail have in common, as users tells accounts apart."""
+    try:
+        return emails.identity(emails.normalised(email))
+    except Unprocessable:
+        return email  # nobody's

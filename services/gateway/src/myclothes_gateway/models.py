@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+Amount = Annotated[int, Meta(ge=0, le=10**15)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+
 
 class Money(Struct, frozen=True):
     """An amount in minor units of an ISO 4217 currency."""
 
-    amount: Annotated[int, Meta(ge=0, le=10**15)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    amount: Amount
+    currency: Currency
 
 
 # --- catalogue

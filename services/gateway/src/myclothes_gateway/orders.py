@@ -49,22 +49,26 @@ class Orders:
             raise CartEmpty("Put something into the cart first.")
         email, address = await self._destination(session, wish)
         cart = await self._carts.read(session)
+        refusal: Problem | None = None
+        try:
+            lines = await self._lines(cart, wish)
+        except (CartEmpty, CartChanged, Unavailable) as problem:
+            # of a repeat it is none: asked without lines, the shop answers the first order, or that there is none
+            lines, refusal = [], problem
         body = {
             "owner": owner,
             "cart_version": cart.version,
             "email": email,
             "address": address,
-            "lines": await self._lines(cart, wish),
+            "lines": lines,
         }
         if session.account_id is None and not session.ordered:
             # before it is sent: whether an order was placed may never be known here
             session.ordered = session.changed = True
         try:
             order = await self._shop.tell(Order, "POST", "/v1/orders", operation, body=body, session=session)
-        except Unprocessable:
-            if cart.lines:
-                raise
-            raise CartEmpty("Put something into the cart first.") from None
+        except Unprocessable as problem:
+            raise refusal or problem from None
         await self._take(session, cart, order)
         return order
 
@@ -95,7 +99,7 @@ class Orders:
     async def _lines(self, cart: Cart, wish: OrderInput) -> list[SeenLine]:
         """The cart's lines with the prices that the shopper saw, else those of now."""
         if not cart.lines:
-            return []  # the shop answers the first order if this is a repeat, and CartEmpty if not
+            raise CartEmpty("Put something into the cart first.")
         if wish.lines is not None:
             wanted = sorted((line.sku, line.quantity) for line in wish.lines)
             if wanted != sorted((line.sku, line.quantity) for line in cart.lines):

@@ -9,6 +9,7 @@ import msgspec
 
 from myclothes_gateway.errors import raise_for
 from myclothes_kit.idempotency import HEADER as IDEMPOTENCY_KEY
+from myclothes_kit.positions import HEADER as POSITION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from myclothes_kit.http_client import Answer, Upstream
 
 T = TypeVar("T")
-POSITION_HEADER = "Myclothes-Position"
 
 
 class Peer:

@@ -70,6 +70,8 @@ async def test_a_cart_of_another_session_is_refused_with_a_reason_and_forgotten(
         await bob.add(skus[1])
         stolen = {cookie.key: cookie.value for cookie in ann.http.cookie_jar}["myclothes-cart"]
         bob.plant(stolen, "myclothes-cart")
+        async with bob.http.get("/login") as answer:  # a page that does not tell of it
+            assert answer.status == 200
         problem = await bob.call("GET", "/cart", expect=422)
         assert problem["code"] == "cart_cookie_refused"
         assert await bob.lines() == {}

@@ -32,6 +32,7 @@ async def test_the_document_is_served_and_can_be_read(rig, shopper):
         page = await answer.text()
     for call in (call for path in served["paths"].values() for call in path.values()):
         assert f'id="{call["operationId"]}"' in page
+    assert "take an <code>Idempotency-Key</code>" in page
     async with ann.http.put("/api/v1/cart") as answer:
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
 

@@ -34,6 +34,32 @@ async def test_a_repeated_checkout_is_one_order(shopper, skus):
     assert problem["code"] == "cart_empty"
 
 
+async def test_a_repeated_checkout_is_the_first_order_whatever_the_cart_holds_now(shopper, skus):
+    ann = shopper()
+    cart = await ann.add(skus[0])
+    seen = {**GUEST, "lines": [{"sku": skus[0], "quantity": 1, "price": cart["lines"][0]["price"]}]}
+    first = await ann.call("POST", "/orders", seen, key="checkout-seen", expect=201)
+    await ann.add(skus[1])
+    assert await ann.call("POST", "/orders", seen, key="checkout-seen", expect=201) == first
+    problem = await ann.call("POST", "/orders", seen, key="checkout-unseen", expect=409)
+    assert problem["code"] == "cart_changed"
+    assert await ann.lines() == {skus[1]: 1}
+
+
+async def test_a_repeated_checkout_is_the_first_order_while_no_price_is_known(rig, shopper, skus, gate):
+    way = await gate(rig.shop.port)
+    with rig.gateway_with(shop_url=way.url, deadline_seconds=30) as gateway:
+        ann = shopper()
+        await ann.add(skus[0])
+        first = await ann.call("POST", "/orders", GUEST, key="checkout-priced", expect=201)
+        await ann.add(skus[1])
+        way.refuse(b"/v1/variants")
+        elsewhere = shopper(gateway.url, ann.http.cookie_jar)
+        await elsewhere.call("POST", "/orders", GUEST, key="checkout-unpriced", expect=503)
+        assert way.seen
+        assert await elsewhere.call("POST", "/orders", GUEST, key="checkout-priced", expect=201) == first
+
+
 async def test_a_checkout_sent_many_times_at_once_is_one_order(shopper, skus):
     ann = shopper()
     await ann.add(skus[0])

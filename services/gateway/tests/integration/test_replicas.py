@@ -9,7 +9,7 @@ import pytest
 
 from myclothes_gateway.sessions.codec import SessionCodec
 from myclothes_gateway.sessions.keyring import Keyring
-from myclothes_gateway.sessions.session import Position
+from myclothes_kit.positions import Position
 from myclothes_stores.postgres_cluster import PostgresCluster
 
 from .conftest import Rig

@@ -11,15 +11,13 @@ import pytest
 JSON = {"Content-Type": "application/json"}
 
 
-async def raw(url, text, *, pause=0.0, seconds=10):
+async def raw(url, text, *, seconds=10):
     """What the server answers to bytes as they are, until it closes."""
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        for part in text if isinstance(text, list) else [text]:
-            writer.write(part if isinstance(part, bytes) else part.encode("latin-1"))
-            await writer.drain()
-            await asyncio.sleep(pause)
+        writer.write(text.encode("latin-1"))
+        await writer.drain()
         async with asyncio.timeout(seconds):
             return (await reader.read()).decode("latin-1")
     except ConnectionResetError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from myclothes_gateway.inputs import SeenLine
 from myclothes_gateway.models import CartLineView, CartView, ConflictLine, Money
 from myclothes_gateway.pages import review
@@ -46,6 +49,23 @@ def test_lines_go_through_a_form_unchanged():
 
 def test_what_is_no_line_is_left_out():
     assert review.of_form(Form({}, {"line": ["", "{}", '{"sku": 1}', line().field]})) == [line()]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"sku": "a b"},
+        {"sku": "shirt?x"},
+        {"sku": "../shirt"},
+        {"quantity": -1},
+        {"quantity": 10**18},
+        {"price": Money(10**18, "EUR")},
+        {"price": Money(5990, "euro")},
+    ],
+)
+def test_what_no_page_has_shown_is_left_out(broken):
+    lines = [msgspec.structs.replace(line(), **broken), line("coat")]
+    assert review.of_form(Form({}, {"line": [item.field for item in lines]})) == [line("coat")]
 
 
 def test_a_conflict_shows_what_is_so_now():

@@ -45,8 +45,11 @@ def test_a_typed_price(text, amount):
     assert wording.minor_units(text, "EUR") == amount
 
 
-def test_a_date_in_words():
-    assert wording.date("2026-11-22T23:29:10.5Z", "en_IE") == "22 November 2026"
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en_IE", "22 November 2026"), ("en_US", "November 22, 2026"), ("de_DE", "22 November 2026")]
+)
+def test_a_date_in_the_words_of_the_pages_own_language(locale, words):
+    assert wording.date("2026-11-22T23:29:10.5Z", locale) == words
 
 
 def test_countries_are_those_of_iso():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect, Request
 
 from myclothes_gateway.clients import Browsing, client_address, counted_as
 from myclothes_gateway.cookies import Cookies
-from myclothes_gateway.edge import protective_headers
+from myclothes_gateway.edge import Edge, protective_headers
 from myclothes_gateway.origins import is_own
 from myclothes_gateway.sessions.codec import SessionCodec
 from myclothes_gateway.sessions.keyring import Keyring
@@ -122,3 +125,25 @@ def test_the_cookie_of_another_name_is_not_looked_at(settings, secure, name):
     assert cookies.read([b"x" + pair]).id is None
     other = b"myclothes" if secure else b"__Host-myclothes"
     assert cookies.read([other + b"=" + pair.split(b"=")[1]]).id is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "arrived"),
+    [([{"type": "http.request", "body": b"b"}], [b"ab"]), ([{"type": "http.disconnect"}], [])],
+)
+async def test_a_body_that_was_cut_off_is_handled_by_nobody(settings, rest, arrived):
+    messages, handled = [{"type": "http.request", "body": b"a", "more_body": True}, *rest], []
+
+    async def app(scope, receive, _send):
+        handled.append(await Request(scope, receive).body())
+
+    async def receive():
+        return messages.pop(0)
+
+    codec = SessionCodec(Keyring(settings().signing_keys_file), 30)
+    cookies = Cookies(codec, secure=False, days=30)
+    edge = Edge(app, settings=settings(), cookies=cookies, show=lambda _request, problem: problem.response())
+    scope = {"type": "http", "method": "POST", "path": "/account", "headers": []}
+    with nullcontext() if arrived else pytest.raises(ClientDisconnect):
+        await edge(scope, receive, None)
+    assert handled == arrived

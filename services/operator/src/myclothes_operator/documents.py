@@ -233,6 +233,7 @@ def report(document: Document) -> Report:
         version=document["metadata"]["resourceVersion"],
         survivable=found.get("survivable", ""),
         findings=_findings(found),
+        checked=moment(found["checkedAt"]) if "checkedAt" in found else None,
     )
 
 
@@ -243,6 +244,7 @@ def report_status(findings: tuple[Finding, ...], now: float) -> Document:
         "reason": "; ".join(one.message for one in findings),
         "findings": [vars(one) for one in findings],
         "since": stamp(now),
+        "checkedAt": stamp(now),
     }
 
 

@@ -55,16 +55,20 @@ class Executor:
         self._moving: asyncio.Task[None] | None = None
         self._rested: dict[str, float] = {}
 
-    async def perform(self, actions: tuple[Action, ...], seen: float) -> None:
-        """Do all of `actions`, which follow from a look at `seen` (monotonic seconds); what fails is logged."""
-        await asyncio.gather(*(self._begin(action, seen) for action in actions))
+    async def perform(self, actions: tuple[Action, ...], seen: float) -> tuple[Action, ...]:
+        """Do all of `actions`, which follow from a look at `seen` (monotonic seconds); what fails is logged.
+
+        Those are returned that are done; a primary's move has only begun by then.
+        """
+        done = await asyncio.gather(*(self._begin(action, seen) for action in actions))
+        return tuple(action for action, is_done in zip(actions, done, strict=True) if is_done)
 
     async def close(self) -> None:
         """Let a move that has begun come to its end."""
         if self._moving is not None:
             await self._moving
 
-    async def _begin(self, action: Action, seen: float) -> None:
+    async def _begin(self, action: Action, seen: float) -> bool:
         kube = self._kube
         match action:
             case MoveCartPrimary(primary, epoch) if (cart := self._cart_store) is not None:
@@ -72,13 +76,14 @@ class Executor:
             case MoveUserPrimary(primary, candidate) if (user := self._user_store) is not None:
                 self._move("user", action, partial(user.move, primary, candidate), seen)
             case SetStatus(shift, version, status):
-                await self._do(action, lambda: kube.set_status(shift, version, status), seen)
+                return await self._do(action, lambda: kube.set_status(shift, version, status), seen)
             case TakeOut(pod, version, shift):
-                await self._do(action, lambda: kube.set_serving(pod, version, shift), seen)
+                return await self._do(action, lambda: kube.set_serving(pod, version, shift), seen)
             case PutBack(pod, version):
-                await self._do(action, lambda: kube.set_serving(pod, version, None), seen)
+                return await self._do(action, lambda: kube.set_serving(pod, version, None), seen)
             case SetMinimum(autoscaler, version, minimum, mark):
-                await self._do(action, lambda: kube.set_minimum(autoscaler, version, minimum, mark), seen)
+                return await self._do(action, lambda: kube.set_minimum(autoscaler, version, minimum, mark), seen)
+        return False
 
     def _move(self, store: str, action: Action, move: Callable[[], Awaitable[str]], seen: float) -> None:
         busy = self._moving is not None and not self._moving.done()
@@ -93,7 +98,7 @@ class Executor:
 
         self._moving = asyncio.create_task(run())
 
-    async def _do(self, action: Action, doing: Callable[[], Awaitable[str | None]], seen: float) -> None:
+    async def _do(self, action: Action, doing: Callable[[], Awaitable[str | None]], seen: float) -> bool:
         kind = type(action).__name__
         started = time.monotonic()
         outcome, detail = "done", None
@@ -108,6 +113,7 @@ class Executor:
         metrics.ACTIONS.labels(kind, outcome).inc()
         seconds = round(time.monotonic() - started, 3)
         _log.info("step", action=kind, outcome=outcome, detail=detail, seconds=seconds, **_fields(action))
+        return outcome == "done"
 
 
 def _fields(action: Action) -> dict[str, object]:

@@ -19,6 +19,8 @@ COPIES_LEFT = 2
 UNKNOWN_ZONE = "UnknownZone"
 FORCIBLE = ("Zones", "CartStore", "UserStore", "Volumes", "Rollout", "Capacity", "Budget")
 """The codes that `spec.force` may name."""
+OF_STORES = frozenset({"CartStore", "UserStore", "Volumes"})
+"""Those of them that an election brings about, and ends."""
 
 
 def findings(world: World, zone: str) -> tuple[Finding, ...]:

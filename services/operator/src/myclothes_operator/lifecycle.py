@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from myclothes_operator import capacity
-from myclothes_operator.findings import UNKNOWN_ZONE, findings
-from myclothes_operator.model import Condition, Finding, Status
+from myclothes_operator.findings import OF_STORES, UNKNOWN_ZONE, findings
+from myclothes_operator.model import RESTORED, RESTORING, Condition, Finding, Status
 
 if TYPE_CHECKING:
     from myclothes_operator.model import Autoscaler, Pod, Shift, Store, World
 
 CAPACITY_SECONDS = 60.0
 """How long a shift waits for pods in the other zones to become ready before it goes on with those that there are."""
+ELECTION_SECONDS = 30.0
+"""How long a shift of a silent zone waits, from when it was first put off, for the stores to have a primary that all
+others follow. Postgres' replica of a primary elected just now may take some seconds, Valkey's too."""
 PENDING, REFUSED, PREPARING, SHIFTING = "Pending", "Refused", "Preparing", "Shifting"
-SHIFTED, RESTORING, RESTORED = "Shifted", "Restoring", "Restored"
+SHIFTED = "Shifted"
 UNDER_WAY = "ShiftUnderWay"
+_PROGRESS = ("TrafficMoved", "CartPrimaryMoved", "UserPrimaryMoved", "Completed")
+"""The conditions of a shift in force; of one that is not they are False."""
 
 
 def in_force(world: World, now: float) -> Shift | None:
@@ -72,11 +77,23 @@ def _judged(world: World, shift: Shift, now: float) -> Status:
         return _with(shift, now, Status(phase=PENDING), {"Accepted": Condition("Unknown", "Waiting", text)})
     found = findings(world, shift.zone)
     barring = tuple(one for one in found if one.code == UNKNOWN_ZONE or one.code not in shift.force)
+    if barring and _is_electing(world, shift, barring, now):
+        text = f"waits for the stores to elect: {'; '.join(one.message for one in barring)}"
+        pending = Status(phase=PENDING, findings=barring)
+        return _with(shift, now, pending, {"Accepted": Condition("Unknown", "Electing", text)})
     if barring:
         return _refused(shift, now, barring)
     overridden = f"overridden: {'; '.join(one.message for one in found)}" if found else "the other zones suffice"
     accepted = Status(phase=PREPARING, accepted=now, findings=found)
     return _with(shift, now, accepted, {"Accepted": Condition("True", "Forced" if found else "Safe", overridden)})
+
+
+def _is_electing(world: World, shift: Shift, barring: tuple[Finding, ...], now: float) -> bool:
+    """Whether what bars it may be gone by itself: the zone is dead, and the stores are replacing what died with it."""
+    accepted = shift.status.condition("Accepted")
+    since = accepted.since if accepted is not None and accepted.status == "Unknown" else now
+    of_stores = all(one.code in OF_STORES for one in barring)
+    return of_stores and world.is_silent(shift.zone) and now - since < ELECTION_SECONDS
 
 
 def is_waiting(shift: Shift, now: float) -> bool:
@@ -88,7 +105,9 @@ def is_waiting(shift: Shift, now: float) -> bool:
 def _refused(shift: Shift, now: float, found: tuple[Finding, ...]) -> Status:
     text = "; ".join(f"{one.message} ({one.mend})" for one in found)
     refused = Condition("False", found[0].code, text)
-    return _with(shift, now, Status(phase=REFUSED, findings=found), {"Accepted": refused})
+    # one that was accepted has more conditions, and is not in force any more
+    ended = {name: _open("Refused", "it was refused") for name, _ in shift.status.conditions}
+    return _with(shift, now, Status(phase=REFUSED, findings=found), ended | {"Accepted": refused})
 
 
 def _accepted(world: World, shift: Shift, now: float) -> Status:
@@ -138,7 +157,8 @@ def _restored(world: World, shift: Shift, now: float) -> Status:
         cart_primary=shift.status.cart_primary,
         user_primary=shift.status.user_primary,
     )
-    return _with(shift, now, kept, {"Restored": condition})
+    ended = {name: _open("Expired", "the shift is over") for name in _PROGRESS}
+    return _with(shift, now, kept, ended | {"Restored": condition})
 
 
 def _traffic(world: World, shift: Shift, now: float) -> Condition:

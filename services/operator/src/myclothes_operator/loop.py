@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from myclothes_operator.executor import Executor
     from myclothes_operator.kube import Kube, Seen
     from myclothes_operator.lease import Lease
-    from myclothes_operator.model import Finding, World
+    from myclothes_operator.model import Finding, Report, World
     from myclothes_operator.patroni import UserStore
     from myclothes_operator.practice.practices import Practices
     from myclothes_operator.valkey import CartStore
@@ -33,6 +33,8 @@ BUSY_SECONDS = 0.5
 """Between two rounds while there is something to do."""
 CALM_SECONDS = 3.0
 """Between two rounds while there is nothing: the report of survivability is at most this old, and a round."""
+CHECKED_SECONDS = 50.0
+"""A report that says the same is written again when it is this old: one that is older than a minute is nobody's."""
 ALIVE_SECONDS = 60.0
 """A loop whose last round is older than this hangs."""
 _log = structlog.get_logger()
@@ -92,8 +94,8 @@ class Loop:
         if not acts:
             return False
         actions = plan(world, now)
-        await executor.perform(actions, seen)
-        await self._tell(world, actions, now)
+        done = await executor.perform(actions, seen)
+        await self._tell(world, done, now)
         await self._report(looked, now)
         practising = self._practices is not None and await self._practices.round(world, seen, now)
         return bool(actions) or practising
@@ -117,9 +119,9 @@ class Loop:
                 await self._woken.wait()
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _tell(self, world: World, actions: tuple[Action, ...], now: float) -> None:
-        """An event for each phase that a shift enters."""
-        for action in actions:
+    async def _tell(self, world: World, done: tuple[Action, ...], now: float) -> None:
+        """An event for each phase that a shift has entered."""
+        for action in done:
             if not isinstance(action, SetStatus):
                 continue
             shift = next(one for one in world.shifts if one.name == action.shift)
@@ -135,7 +137,10 @@ class Loop:
 
     def _measure(self, world: World, now: float) -> None:
         """What the page and the gauges say."""
-        self.findings = {zone: findings(world, zone) for zone in world.zones}
+        before, self.findings = self.findings, {zone: findings(world, zone) for zone in world.zones}
+        for zone in before.keys() - self.findings.keys():
+            metrics.SURVIVABLE.remove(zone)
+            metrics.SHIFTED.remove(zone)
         shift = lifecycle.in_force(world, now)
         for zone, found in self.findings.items():
             metrics.SURVIVABLE.labels(zone).set(not found)
@@ -149,7 +154,13 @@ class Loop:
             try:
                 if found is None:
                     await self._kube.drop_report(zone)
-                elif old is None or (old.survivable, old.findings) != (survivable(found), found):
+                elif old is None or not _is_true(old, found, now):
                     await self._kube.write_report(old, zone, found, now)
             except (FailedError, RefusedError) as error:
                 _log.warning("no_report", zone=zone, error=str(error))
+
+
+def _is_true(report: Report, found: tuple[Finding, ...], now: float) -> bool:
+    """Whether a report says what was found, and says of lately that it does."""
+    fresh = report.checked is not None and now - report.checked < CHECKED_SECONDS
+    return fresh and (report.survivable, report.findings) == (survivable(found), found)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 SERVICES = ("cart", "gateway", "shop", "users")
 """The components that answer shoppers; every other pod may vanish from the Services without a trace."""
+RESTORING, RESTORED = "Restoring", "Restored"
+"""Phases of a shift that has expired: it is over for good, whatever its expiry becomes."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ class Shift:
 
     def lasts(self, now: float) -> bool:
         """Accepted, and neither expired nor deleted."""
-        return self.status.accepted is not None and now < self.expires and not self.ending
+        over = self.ending or self.status.phase in {RESTORING, RESTORED}
+        return self.status.accepted is not None and now < self.expires and not over
 
 
 @dataclass(frozen=True)
@@ -227,9 +230,10 @@ class World:
 
 @dataclass(frozen=True)
 class Report:
-    """A ZoneReport as it is in the cluster."""
+    """A ZoneReport as it is in the cluster; `checked`: when it was last seen to be true, None: never said."""
 
     zone: str
     version: str
     survivable: str
     findings: tuple[Finding, ...]
+    checked: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +64,9 @@ class CartStore:
 
     async def observe(self) -> Store:
         """What the pods say; those that do not answer in time are away."""
-        infos = dict(zip(self._nodes, await _all(self._info, self._nodes), strict=True))
-        views = [view for view in await _all(self._view, self._nodes) if view is not None]
+        answers, said = await asyncio.gather(_all(self._info, self._nodes), _all(self._view, self._nodes))
+        infos = dict(zip(self._nodes, answers, strict=True))
+        views = [view for view in said if view is not None]
         if not views and not any(infos.values()):
             self._addresses.forget()
         newest = max(views, key=lambda view: view.epoch, default=None)
@@ -99,36 +101,55 @@ class CartStore:
     async def _move(self, node: ValkeyPod, wire: Wire, epoch: int) -> str:
         if (await _call(wire, "ROLE"))[0] != b"master":
             raise RefusedError(f"{node.pod} does not lead any more")
-        if not await _until(CATCH_UP_SECONDS, lambda: _in_step(wire)):
+        try:
+            sentinel = await self._hold(node, wire, epoch)
+        except (*AWAY, FailedError, RefusedError):
+            # no fail-over has begun: there is nothing that writes would have to wait for
             await _call(wire, "CLIENT", "UNPAUSE")
-            raise FailedError(f"{node.pod}: its replicas do not catch up")
-        looked = asyncio.get_running_loop().time()
-        views = [view for view in await _all(self._view, self._nodes) if view is not None and view.node != node]
-        newest = max(views, key=lambda view: view.epoch, default=None)
-        known = newest is not None and newest.epoch == epoch and await self._at(newest) == node
-        in_step = await _in_step(wire)
-        # the last question before the act: a process that was frozen since it looked does nothing
-        late = asyncio.get_running_loop().time() - looked > PAUSE_SECONDS
-        if newest is None or not known or not in_step or late:
-            await _call(wire, "CLIENT", "UNPAUSE")
-            raise RefusedError(f"{node.pod}: another epoch than {epoch}, or no other Sentinel answers")
-        await _call(wire, "CLIENT", "PAUSE", round(SWITCH_SECONDS * 1000), "WRITE")
-        await self._command(newest.node, wire)
+            raise
+        await self._command(sentinel, wire)
+        loop = asyncio.get_running_loop()
         successor: list[ValkeyPod] = []
+        looked = loop.time()
 
         async def moved() -> bool:
+            nonlocal looked
+            looked = loop.time()
             successor[:] = await self._successor(node)
             return bool(successor)
 
         if not await _until(SWITCH_SECONDS, moved):
             raise FailedError(f"{node.pod}: no successor within {SWITCH_SECONDS:g} s")
+        address = await self._addresses.of(successor[0].host)
+        if loop.time() - looked > PAUSE_SECONDS:
+            # it may have been elected again while this process was frozen; the Sentinels know
+            raise RefusedError(f"{node.pod}: seen too long ago to have it follow {successor[0].pod}")
         # a Sentinel would get round to this server only after some 10 s
-        await _call(wire, "REPLICAOF", await self._addresses.of(successor[0].host), str(successor[0].port))
+        await _call(wire, "REPLICAOF", address, str(successor[0].port))
         await _call(wire, "CLIENT", "UNPAUSE")
         return successor[0].pod
 
-    async def _command(self, node: ValkeyPod, wire: Wire) -> None:
-        sentinel = await self._open(node, sentinel=True)
+    async def _hold(self, node: ValkeyPod, wire: Wire, epoch: int) -> Wire:
+        """Hold writes until nothing is missing elsewhere; the connection to the Sentinel that is to be told."""
+        if not await _until(CATCH_UP_SECONDS, lambda: _in_step(wire)):
+            raise FailedError(f"{node.pod}: its replicas do not catch up")
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
+        views = [view for view in await _all(self._view, self._nodes) if view is not None and view.node != node]
+        newest = max(views, key=lambda view: view.epoch, default=None)
+        if newest is None or newest.epoch != epoch or await self._at(newest) != node:
+            raise RefusedError(f"{node.pod}: another epoch than {epoch}, or no other Sentinel answers")
+        with contextlib.ExitStack() as stack:
+            sentinel = await self._open(newest.node, sentinel=True)
+            stack.callback(sentinel.close)
+            # the last questions before the act: a process that was frozen since it looked does nothing
+            if not await _in_step(wire) or loop.time() - looked > PAUSE_SECONDS:
+                raise RefusedError(f"{node.pod}: seen too long ago, or a replica has fallen behind")
+            await _call(wire, "CLIENT", "PAUSE", round(SWITCH_SECONDS * 1000), "WRITE")
+            stack.pop_all()
+        return sentinel
+
+    async def _command(self, sentinel: Wire, wire: Wire) -> None:
         try:
             await _call(sentinel, "SENTINEL", "FAILOVER", self._name)
         except FailedError as error:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from myclothes_operator import documents
-from myclothes_operator.model import Claim, Condition, Finding, Mark, Status
+from myclothes_operator.model import Claim, Condition, Finding, Mark, Report, Status
 from myclothes_operator.quantities import duration, moment, quantity, stamp
 from myclothes_operator.settings import hosts
+
+CRD = Path(__file__).parents[4] / "charts" / "myclothes" / "crds" / "zonereports.yaml"
 
 
 @pytest.mark.parametrize(
@@ -174,3 +179,13 @@ def test_a_claim_is_reached_from_the_nodes_of_its_volume(volume: dict | None, re
     pods[1]["spec"]["volumes"] = [{"emptyDir": {}}, {"persistentVolumeClaim": {"claimName": "data-0"}}]
     assert documents.claim(claim, volume, nodes, pods) == Claim("data-0", "valkey", "valkey-0", reach)
     assert documents.claim(claim, volume, nodes, pods[:1]).pod is None
+
+
+def test_a_report_is_read_as_it_is_written_and_all_of_it_is_kept() -> None:
+    found = (Finding("Zones", "cart would serve nowhere", "have pods"),)
+    status = documents.report_status(found, 1_700_000_000)
+    read = documents.report({"metadata": {"name": "zone-a", "resourceVersion": "7"}, "status": status})
+    assert read == Report("zone-a", "7", "No", found, checked=1_700_000_000)
+    # what the CRD does not know the API server leaves out
+    (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
+    assert status.keys() <= version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"].keys()

@@ -60,13 +60,14 @@ async def test_what_was_seen_too_long_ago_is_not_acted_upon(parts: Any) -> None:
 async def test_one_that_fails_does_not_keep_the_others(parts: Any, error: Exception) -> None:
     executor, cluster, *_ = parts
     cluster.errors["p"] = error
-    await executor.perform((TakeOut("p", "1", "u"), TakeOut("q", "1", "u")), time.monotonic())
+    done = await executor.perform((TakeOut("p", "1", "u"), TakeOut("q", "1", "u")), time.monotonic())
+    assert done == (TakeOut("q", "1", "u"),)
     assert [one[0] for one in cluster.asked] == ["p", "q"]
 
 
 async def test_primaries_are_moved_one_after_the_other(parts: Any) -> None:
     executor, _, cart, user, woken = parts
-    await executor.perform(MOVES, time.monotonic())
+    assert await executor.perform(MOVES, time.monotonic()) == ()
     await executor.perform(MOVES, time.monotonic())
     await asyncio.sleep(0)
     assert (cart.begun, user.begun) == (1, 0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from simulation import shift, store, world
 
 from myclothes_operator.errors import FailedError
 from myclothes_operator.kube import Seen
-from myclothes_operator.loop import Loop
+from myclothes_operator.loop import CALM_SECONDS, CHECKED_SECONDS, Loop
 from myclothes_operator.model import Report, World
 
 
@@ -57,11 +59,13 @@ class Fixed:
 
 
 class Executor:
-    def __init__(self) -> None:
+    def __init__(self, *, does: bool = True) -> None:
         self.actions: list[Any] = []
+        self._does = does
 
-    async def perform(self, actions: tuple[Any, ...], _seen: float) -> None:
+    async def perform(self, actions: tuple[Any, ...], _seen: float) -> tuple[Any, ...]:
         self.actions += actions
+        return actions if self._does else ()
 
 
 def loop(cluster: Cluster, *, holds: bool = True) -> Loop:
@@ -79,13 +83,41 @@ async def test_only_the_holder_acts_but_all_can_say_what_they_see() -> None:
 
 
 async def test_a_report_is_written_when_it_changes() -> None:
-    known = tuple(Report(zone, "1", "Yes", ()) for zone in ("a", "b", "gone"))
+    now = time.time()
+    known = tuple(Report(zone, "1", "Yes", (), checked=now) for zone in ("a", "b", "gone"))
     cluster = Cluster(world(), known)
     await loop(cluster).round(Executor())
     assert (cluster.written, cluster.dropped) == (["c"], ["gone"])
-    cluster = Cluster(world(), (Report("a", "1", "No", ()), *known[1:2], Report("c", "1", "Yes", ())))
+    cluster = Cluster(world(), (replace(known[0], survivable="No"), *known[1:2], replace(known[0], zone="c")))
     await loop(cluster).round(Executor())
     assert (cluster.written, cluster.dropped) == (["a"], [])
+
+
+async def test_a_report_that_stays_true_says_so_each_minute() -> None:
+    now = time.time()
+    ages = {"a": CALM_SECONDS, "b": CHECKED_SECONDS + 1}
+    aged = (Report(zone, "1", "Yes", (), checked=now - age) for zone, age in ages.items())
+    cluster = Cluster(world(), (*aged, Report("c", "1", "Yes", ())))
+    await loop(cluster).round(Executor())
+    assert sorted(cluster.written) == ["b", "c"]
+    assert CHECKED_SECONDS + CALM_SECONDS < 60.0
+
+
+async def test_the_gauges_of_a_zone_that_is_no_more_go() -> None:
+    cluster = Cluster(world())
+    one = loop(cluster)
+    gauges = ("zone_survivable", "zone_shifted")
+
+    def zones() -> list[list[str]]:
+        return [
+            [zone for zone in "abc" if REGISTRY.get_sample_value(name, {"zone": zone}) is not None] for name in gauges
+        ]
+
+    await one.round(Executor())
+    assert zones() == [["a", "b", "c"]] * 2
+    cluster.world = replace(cluster.world, nodes=cluster.world.nodes[:2])
+    await one.round(Executor())
+    assert zones() == [["a", "b"]] * 2
 
 
 @pytest.mark.parametrize(("zone", "told"), [("z", ("Refused", True)), ("a", ("Preparing", False))])
@@ -93,6 +125,12 @@ async def test_each_phase_is_told(zone: str, told: tuple[str, bool]) -> None:
     cluster = Cluster(world(shift(zone, duration=1e12)))
     await loop(cluster).round(Executor())
     assert cluster.told == [told]
+
+
+async def test_a_phase_that_could_not_be_written_is_not_told() -> None:
+    cluster, executor = Cluster(world(shift("a", duration=1e12))), Executor(does=False)
+    await loop(cluster).round(executor)
+    assert (len(executor.actions), cluster.told) == (1, [])
 
 
 async def test_a_cluster_that_does_not_answer_fails_the_round() -> None:

@@ -11,7 +11,7 @@ from simulation import SERVICES, Cluster, shift, world
 
 from myclothes_operator import lifecycle
 from myclothes_operator.actions import MoveCartPrimary, MoveUserPrimary, SetMinimum, SetStatus, TakeOut
-from myclothes_operator.model import Mark, Node, Server
+from myclothes_operator.model import Mark, Node, Server, Workload, World
 from myclothes_operator.plan import plan
 
 LATE = 10_000.0
@@ -20,6 +20,11 @@ LATE = 10_000.0
 
 def _phase(cluster: Cluster, name: str = "s1") -> str:
     return next(one.status.phase for one in cluster.world.shifts if one.name == name)
+
+
+def _conditions(cluster: Cluster, name: str = "s1") -> dict[str, str]:
+    conditions = next(one.status.conditions for one in cluster.world.shifts if one.name == name)
+    return {kind: one.status for kind, one in conditions}
 
 
 def test_without_a_shift_there_is_nothing_to_do() -> None:
@@ -40,7 +45,7 @@ def test_a_shift_leaves_nothing_in_the_zone(zone: str) -> None:
     assert not [pod.name for pod in cluster.world.pods if pod.zone == zone and pod.serving]
     for chosen in (cluster.world.cart_store, cluster.world.user_store):
         assert cluster.world.zone_of(chosen.primary) != zone
-    assert {name: one.status for name, one in cluster.world.shifts[0].status.conditions} == {
+    assert _conditions(cluster) == {
         "Accepted": "True",
         "TrafficMoved": "True",
         "CartPrimaryMoved": "True",
@@ -77,6 +82,43 @@ def test_a_primary_that_does_not_answer_is_left_to_its_store() -> None:
     assert [one for one in plan(cluster.world, 1.0) if isinstance(one, MoveUserPrimary)]
 
 
+def _electing(seen: World, *, silent: bool = True) -> World:
+    """Zone a is dead with a primary; another is elected, which nobody follows yet."""
+    old = seen.cart_store
+    servers = (Server("valkey-0", False, False), Server("valkey-1", True, True), Server("valkey-2", True, False))
+    nodes = tuple(Node(one.name, one.zone, ready=not silent or one.zone != "a") for one in seen.nodes)
+    return replace(seen, nodes=nodes, cart_store=replace(old, servers=servers, primary="valkey-1", epoch=2))
+
+
+def test_a_dead_zone_is_not_refused_for_an_election_under_way() -> None:
+    base = world(shift())
+    cluster = Cluster(_electing(base))
+    now = cluster.settle(0.0)
+    assert _phase(cluster) == lifecycle.PENDING
+    now = cluster.settle(now + lifecycle.ELECTION_SECONDS / 2)
+    assert _phase(cluster) == lifecycle.PENDING
+    servers = (Server("valkey-0", False, False), *base.cart_store.servers[1:])
+    cluster.world = replace(cluster.world, cart_store=replace(cluster.world.cart_store, servers=servers))
+    cluster.settle(now)
+    assert _phase(cluster) == lifecycle.SHIFTED
+
+
+def test_what_no_election_ends_is_refused_all_the_same() -> None:
+    cluster = Cluster(_electing(world(shift())))
+    cluster.settle(0.0)
+    cluster.settle(lifecycle.ELECTION_SECONDS)
+    assert _phase(cluster) == lifecycle.REFUSED
+    # nor is a zone waited for that answers, or what is no store's
+    electing = _electing(world(shift()), silent=False)
+    servers = (Server("valkey-0", True, False), *electing.cart_store.servers[1:])
+    answers = replace(electing, cart_store=replace(electing.cart_store, servers=servers))
+    updated = replace(_electing(world(shift())), workloads=(Workload("shop", updating=True),))
+    for seen in (answers, updated):
+        at_once = Cluster(seen)
+        at_once.settle(0.0)
+        assert _phase(at_once) == lifecycle.REFUSED
+
+
 def test_traffic_waits_for_capacity_but_not_for_ever() -> None:
     cluster = Cluster(world(shift(), needed=6))
     cluster.do(*plan(cluster.world, 0.0))
@@ -107,6 +149,14 @@ def test_the_end_leaves_the_cluster_as_it_was_found(end: str, needed: int | None
     assert cluster.found() == before
     if end == "expired":
         assert _phase(cluster) == lifecycle.RESTORED
+        assert _conditions(cluster) == {
+            "Accepted": "True",
+            "TrafficMoved": "False",
+            "CartPrimaryMoved": "False",
+            "UserPrimaryMoved": "False",
+            "Completed": "False",
+            "Restored": "True",
+        }
 
 
 def test_restoring_is_gentle() -> None:
@@ -154,10 +204,35 @@ def test_a_second_shift_is_refused_and_may_be_edited_later() -> None:
     assert _phase(cluster, "s2") == lifecycle.SHIFTED
 
 
+def test_one_that_is_over_stays_over_whatever_its_expiry_becomes() -> None:
+    cluster = Cluster(world(shift(duration=60.0)))
+    cluster.settle(0.0)
+    now = cluster.settle(61.0)
+    cluster.add(shift("b", name="s2", created=now))
+    now = cluster.settle(now)
+    # the control: one that lasts may last longer
+    for name in ("s1", "s2"):
+        cluster.change("shifts", name, duration=LATE + 3600.0, generation=2)
+    cluster.settle(LATE)
+    assert (_phase(cluster), _phase(cluster, "s2")) == (lifecycle.RESTORED, lifecycle.SHIFTED)
+    assert not [pod for pod in cluster.world.pods if pod.zone == "a" and pod.shift is not None]
+
+
 def test_of_two_at_once_the_older_is_judged_first() -> None:
     cluster = Cluster(world(shift("b", name="s2", created=1.0), shift("a", created=0.0)))
     cluster.settle(2.0)
     assert (_phase(cluster, "s1"), _phase(cluster, "s2")) == (lifecycle.SHIFTED, lifecycle.REFUSED)
+
+
+def test_of_two_accepted_at_once_one_is_refused_and_says_nothing_else() -> None:
+    cluster = Cluster(world(shift(), shift("b", name="s2")))
+    cluster.settle(0.0)
+    accepted = replace(cluster.world.shifts[0].status, accepted=1.0)
+    cluster.change("shifts", "s2", status=accepted)
+    assert set(_conditions(cluster, "s2").values()) == {"True", "False"}
+    cluster.settle(1.0)
+    assert (_phase(cluster), _phase(cluster, "s2")) == (lifecycle.SHIFTED, lifecycle.REFUSED)
+    assert set(_conditions(cluster, "s2").values()) == {"False"}
 
 
 def test_a_new_shift_waits_until_the_last_is_restored() -> None:

@@ -65,6 +65,12 @@ class PreviousOrderSettling(Conflict):
         )
 
 
+class OwnerErased(Conflict):
+    """The person has been erased: an order that was on its way must not bring them back."""
+
+    code, title = "owner_erased", "The account has been deleted"
+
+
 class OrderShipped(Conflict):
     code, title = "order_shipped", "The order has been shipped"
 

@@ -71,7 +71,7 @@ CALLS: dict[tuple[str, str], Call] = {
         "Cancel an order", 200, checkout.Order, (400, 404, 409, 422), query=orders.Whose, writes=True
     ),
     ("post", "/v1/owners/{owner}/claim"): Call(
-        "Make a guest's orders an account's", 204, None, _REFUSED_BODY, body=orders.Claim, writes=True
+        "Make a guest's orders an account's", 204, None, (*_REFUSED_BODY, 409), body=orders.Claim, writes=True
     ),
     ("delete", "/v1/owners/{owner}"): Call("Erase the person of orders", 204, None, (400, 422), writes=True),
     ("get", "/v1/owners/{owner}/export"): Call("Export a person's orders", 200, checkout.OrderExport, (400, 422)),

@@ -240,13 +240,18 @@ async def call(settings, carts):
 
 
 class Carts:
-    """A cart service that keeps what it was told: the takes by operation id, in order, each applied once."""
+    """A cart service that keeps what it was told: the takes by operation id, in order, each applied once.
+
+    While `answering` is cleared it does what it is told and does not say so.
+    """
 
     def __init__(self):
         self.url = ""
         self.calls = []
         self.taken = {}
         self.status = 200
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def handle(self, request):
         key, cart = request.headers["Idempotency-Key"], request.match_info["cart"]
@@ -257,6 +262,7 @@ class Carts:
         if key in self.taken:
             assert self.taken[key] == (cart, lines), "the same operation id with another payload"
         self.taken.setdefault(key, (cart, lines))
+        await self.answering.wait()
         return web.json_response({"id": cart, "version": 2, "lines": []})
 
 

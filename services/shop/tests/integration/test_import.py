@@ -9,7 +9,7 @@ import msgspec
 
 from myclothes_shop import commands
 from myclothes_shop.domain.money import Money
-from myclothes_shop.importer.listings import ListedPicture, ListedVariant
+from myclothes_shop.importer.listings import MAX_ROWS_A_PRODUCT, ListedPicture, ListedVariant
 
 
 async def movements(inside):
@@ -47,6 +47,23 @@ async def test_a_dry_run_counts_and_changes_nothing(inside, kit):
     assert (changes.products_new, changes.variants_new, changes.units_received, changes.stocks_set) == (1, 2, 8, 1)
     assert await inside.rows("SELECT title FROM products") == [("Tee",)]
     assert await inside.available() == {"tee-S": 5}
+
+
+async def test_a_dry_run_finds_what_the_import_finds(inside, kit):
+    """Across batches too: parts of a new product, its skus under another handle, the product once more."""
+    tee, part = kit.listing(), kit.listing(title=None, variants=[("M", 3)], line=3)
+    sock = msgspec.structs.replace(
+        kit.listing("sock", line=4), variants=[msgspec.structs.replace(kit.listing(title=None).variants[0], line=4)]
+    )
+    orphan = kit.listing("orphan", title=None, line=5)
+    feed = [tee, part, sock, orphan, kit.listing(line=6)]
+    tried, good = await inside.put(*feed, dry_run=True)
+    found, inside.errors = inside.errors, []
+    assert await inside.available() == {}
+    assert (tried, good) == await inside.put(*feed)
+    assert found == inside.errors
+    assert {(error.line, error.column) for error in found} == {(4, "Variant SKU"), (5, "Title")}
+    assert (tried.products_new, tried.products_known, tried.variants_new, tried.units_received) == (2, 1, 2, 8)
 
 
 async def test_what_a_feed_lacks_is_withdrawn_only_when_asked_and_comes_back(inside, kit, call):
@@ -161,6 +178,30 @@ async def test_the_command_reports_bad_rows_and_lands_the_good_ones(inside, sett
         "0 new and 1 known products, 0 new and 1 known variants, 0 units received; 0 bad rows\n",
         "",
     )
+
+
+async def test_the_command_tries_out_a_product_in_parts(inside, settings, tmp_path):
+    """A product of more rows than are handed on at once, and one whose rows are apart."""
+    feed = tmp_path / "feed.csv"
+    sizes = "".join(f"tee,,,{size},19.90,1\n" for size in range(MAX_ROWS_A_PRODUCT))
+    feed.write_text(f"{GOOD}{sizes}cap,Cap,Size,S,9.90,1\ntee,,Size,XL,19.90,1\n")
+    code, out, err = await run(settings, "import", feed, "--dry-run", "--withdraw-missing")
+    summary = "2 new and 0 known products, 503 new and 0 known variants, 505 units received; 0 bad rows\n"
+    assert (code, out) == (0, f"dry run, nothing was changed: {summary}")
+    assert err == "nothing was withdrawn: that takes an import without a bad row, and no dry run\n"
+    assert await inside.available() == {}
+    assert (await run(settings, "import", feed))[:2] == (0, summary)
+
+
+async def test_an_import_says_how_far_it_is(inside, settings, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "PROGRESS_SECONDS", 0.0)
+    feed = tmp_path / "feed.csv"
+    feed.write_text(f"{GOOD}cap,Cap,Size,S,9.90,1\ntee,,Size,L,19.90,1\n")
+    options = {"currency": "EUR", "in_stock": 1, "set_stock": False, "withdraw_missing": False, "dry_run": False}
+    assert await commands.import_feed(settings, feed, **options) == 0
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "2 new and 0 known products, 2 new and 0 known variants, 4 units received"
+    assert last == "2 new and 0 known products, 3 new and 0 known variants, 5 units received"
 
 
 async def test_the_command_refuses_hostile_and_missing_files(inside, settings, tmp_path):

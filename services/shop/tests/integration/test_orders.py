@@ -98,6 +98,32 @@ async def test_an_erasure_leaves_orders_without_a_person(inside, kit, call):
     assert (repeat.status, repeat.body["email"], repeat.body["address"]) == (201, None, None)
 
 
+async def test_what_was_on_its_way_when_its_owner_was_erased_is_refused(inside, kit, call):
+    await inside.put(kit.listing())
+    account, guest = kit.owner(1, "account"), kit.owner(2)
+    await call("POST", "/v1/orders", kit.wish(of=guest))
+    assert (await call("DELETE", f"/v1/owners/{account}")).status == 204
+    late = await call("POST", "/v1/orders", kit.wish(of=account))
+    assert (late.status, late.code) == (409, "owner_erased")
+    late = await call("POST", f"/v1/owners/{account}/claim", {"from": guest})
+    assert (late.status, late.code) == (409, "owner_erased")
+    assert await inside.rows("SELECT owner FROM orders") == [(guest,)]
+    other = kit.owner(3, "account")
+    assert (await call("POST", f"/v1/owners/{other}/claim", {"from": guest})).status == 204
+    assert await inside.rows("SELECT owner FROM orders") == [(other,)]
+
+
+async def test_no_order_survives_an_erasure_that_runs_beside_it(inside, kit, call):
+    await inside.put(kit.listing(variants=[("S", 100)]))
+    for number in range(10):
+        account = kit.owner(number, "account")
+        ordered, erased = await asyncio.gather(
+            call("POST", "/v1/orders", kit.wish(of=account)), call("DELETE", f"/v1/owners/{account}")
+        )
+        assert (ordered.status, erased.status) in {(201, 204), (409, 204)}
+    assert await inside.rows("SELECT owner FROM orders WHERE owner IS NOT NULL OR email IS NOT NULL") == []
+
+
 async def test_a_malformed_owner_is_named(call):
     for method, path in (("DELETE", "/v1/owners/x"), ("GET", "/v1/owners/x/export"), ("POST", "/v1/owners/x/claim")):
         answer = await call(method, path, {"from": "guest-" + "0" * 32} if method == "POST" else None)

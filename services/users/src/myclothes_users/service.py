@@ -10,9 +10,10 @@ import structlog
 from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
+from myclothes_kit import emails
 from myclothes_kit.postgres import Answer, Stored, fingerprint, once
 from myclothes_kit.problems import FieldError, Problem, Unavailable, Unprocessable
-from myclothes_users import emails, passwords, store
+from myclothes_users import passwords, store
 from myclothes_users.domain import AccountChange, Export, encoded
 from myclothes_users.errors import AccountUnknown, EmailTaken, LoginRefused, PasswordWrong
 from myclothes_users.metrics import LOGINS

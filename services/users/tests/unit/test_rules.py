@@ -1,4 +1,4 @@
-"""Rules without I/O: e-mails, passwords, addresses."""
+"""Rules without I/O: passwords, addresses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from myclothes_kit.problems import Unprocessable
-from myclothes_users import emails, passwords, postal
+from myclothes_users import passwords, postal
 from myclothes_users.domain import AddressFields
 
 
@@ -14,24 +14,6 @@ def refusal(function, *arguments):
     with pytest.raises(Unprocessable) as refused:
         function(*arguments)
     return {error.field: error.code for error in refused.value.errors}
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("ada@example.org", "ada@example.org"),
-        (" Ada@EXAMPLE.org ", "Ada@example.org"),
-        ("ada+shop@xn--bcher-kva.example.org", "ada+shop@bücher.example.org"),
-    ],
-)
-def test_an_email_has_one_normal_form(given, shown):
-    assert emails.normalised(given) == shown
-    assert emails.identity(emails.normalised(given.upper())) == emails.identity(shown)
-
-
-@pytest.mark.parametrize("given", ["", "ada", "@example.org", "ada@", "ada@example", "a b@example.org", "a@b.c\n.org"])
-def test_what_is_no_email_is_refused(given):
-    assert refusal(emails.normalised, given) == {"email": "invalid"}
 
 
 @pytest.mark.parametrize("given", ["x" * 7, "x" * 129, ""])

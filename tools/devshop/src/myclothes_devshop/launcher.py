@@ -123,19 +123,26 @@ def _migrate(plan: Plan, data: DataFolder, kind: str) -> None:
 
 
 def _import(plan: Plan, feed: Path | None, data: DataFolder, console: Console, kind: str) -> None:
-    """Imports the catalogue unless the last import was of the same one."""
-    mark, wanted = data.mark(kind, "imported"), digest(feed)
+    """Imports the catalogue in the place of another, unless the last import was of the same one.
+
+    Its stock is set once: what has been sold stays sold when the same catalogue is imported again.
+    """
+    mark, stocked, wanted = data.mark(kind, "imported"), data.mark(kind, "stocked"), digest(feed)
     if mark.exists() and mark.read_text() == wanted:
         return
+    mark.unlink(missing_ok=True)  # from here on the shop holds neither the one nor the other
+    known = stocked.read_text().split() if stocked.exists() else []
+    stock = [] if wanted in known else ["--set-stock"]
     source = ["--sample"] if feed is None else [str(feed.absolute())]
-    command = ["myclothes_shop", "import", "--set-stock", *source]
+    command = ["myclothes_shop", "import", "--withdraw-missing", *stock, *source]
     code, output = _finish("import", command, plan, data, IMPORT_SECONDS, console)
+    if code not in (0, BAD_ROWS):
+        raise LaunchError(f"the catalogue could not be imported (exit code {code}):\n{output}")
+    stocked.write_text(" ".join({*known, wanted}))
     if code == 0:
         mark.write_text(wanted)
-    elif code == BAD_ROWS:
-        console.say("not all of the catalogue could be imported: the next start tries again")
     else:
-        raise LaunchError(f"the catalogue could not be imported (exit code {code}):\n{output}")
+        console.say("not all of the catalogue could be imported: the next start tries again")
 
 
 def _finish(

@@ -11,15 +11,16 @@ HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 _ATTEMPTS = 200
 _random = random.SystemRandom()
-_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port nobody listens on now. Another process may still take it first: starts are retried with another one."""
+    """A port nobody listens on now, given to no other caller on this machine until this process ends.
+
+    A program that does not ask here may still take it first; a Valkey or PostgreSQL server then starts on another one.
+    """
     for _ in range(_ATTEMPTS):
         port = _random.choice(_PORTS)
-        if port not in _given and is_free(port):
-            _given.add(port)
+        if is_free(port) and _claim(port):
             return port
     raise OSError(f"no free port between {_PORTS.start} and {_PORTS.stop} on {HOST}")
 
@@ -32,4 +33,15 @@ def is_free(port: int, host: str = HOST) -> bool:
             probe.bind((host, port))
         except OSError:
             return False
+    return True
+
+
+def _claim(port: int) -> bool:
+    """Whether nobody has been given the port: one process can hold a socket's name, whoever else tries."""
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            claim.bind(f"\0myclothes-port-{port}")  # in Linux' abstract namespace: no file stays behind
+        except OSError:
+            return False
+        claim.detach()  # the descriptor stays open: the process's end gives the name back
     return True

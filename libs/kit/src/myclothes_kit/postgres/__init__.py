@@ -6,6 +6,7 @@ answer = await database.read(work, position)   # on a replica that has reached `
 answer.value, answer.position
 """
 
+from myclothes_kit.positions import HEADER, PATTERN, Position
 from myclothes_kit.postgres.database import Answer, Database, open_database
 from myclothes_kit.postgres.errors import (
     DatabaseAway,
@@ -16,7 +17,7 @@ from myclothes_kit.postgres.errors import (
     PositionNotReached,
 )
 from myclothes_kit.postgres.operations import Stored, fingerprint, once, operations_table, purge
-from myclothes_kit.postgres.positions import HEADER, PATTERN, Position, requested
+from myclothes_kit.postgres.positions import requested
 from myclothes_kit.postgres.settings import DatabaseSettings, Endpoint
 
 __all__ = [

@@ -11,7 +11,7 @@ from myclothes_kit.postgres.errors import OutcomeUnknown
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from myclothes_kit.postgres.positions import Position
+    from myclothes_kit.positions import Position
 
 
 async def commit(connection: AsyncConnection, driver: Connection, seconds: float) -> Position:

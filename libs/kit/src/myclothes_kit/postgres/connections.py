@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
-from myclothes_kit.postgres.positions import Position
+from myclothes_kit.positions import Position
 from myclothes_kit.settings import read_secret
 
 if TYPE_CHECKING:

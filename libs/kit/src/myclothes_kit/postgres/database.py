@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from myclothes_kit.postgres.positions import Position
+    from myclothes_kit.positions import Position
     from myclothes_kit.postgres.settings import DatabaseSettings
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from myclothes_kit.positions import Position
 from myclothes_kit.postgres.connections import NETWORK_ERRORS, Connection, connect, limit
-from myclothes_kit.postgres.positions import Position
 
 if TYPE_CHECKING:
     from myclothes_kit.postgres.settings import DatabaseSettings, Endpoint
@@ -31,9 +31,6 @@ FROM (SELECT 1) AS one LEFT JOIN pg_stat_wal_receiver AS receiver ON true
 """
 
 
-_NOWHERE = Position(0, 0)
-
-
 @dataclass(slots=True)
 class Node:
     """The last check of one host."""
@@ -42,7 +39,7 @@ class Node:
     checked_at: float = float("-inf")
     standby: bool = False
     streaming: bool = False
-    position: Position = field(default_factory=lambda: _NOWHERE)
+    position: Position = field(default_factory=Position)
 
 
 class Nodes:
@@ -114,7 +111,7 @@ class Nodes:
         edge = asyncio.get_running_loop().time() - self._settings.database_lag_seconds
         while len(self._marks) > 1 and self._marks[1][0] <= edge:
             self._marks.popleft()
-        return self._marks[0][1] if self._marks and self._marks[0][0] <= edge else _NOWHERE
+        return self._marks[0][1] if self._marks and self._marks[0][0] <= edge else Position()
 
     async def _watch(self, node: Node) -> None:
         while not self._closing.is_set():

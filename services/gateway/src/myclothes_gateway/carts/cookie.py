@@ -98,6 +98,7 @@ class CookieCarts(LocalCarts):
 
     def _load(self, session: Session) -> KeptCart:
         if session.cart_refused is not None:
+            session.forget_cart()  # now that it is told
             raise session.cart_refused
         return session.cart or KeptCart()
 

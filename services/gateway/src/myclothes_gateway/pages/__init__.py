@@ -37,7 +37,7 @@ def routes() -> list[BaseRoute]:
         Route("/login", account.login, methods=_POST),
         Route("/logout", resendable(account.logout), methods=_POST),
         Route("/account", account.account),
-        Route("/account", resendable(account.change), methods=_POST),
+        Route("/account", account.change, methods=_POST),
         Route("/account/export", account.export),
         Route("/account/delete", resendable(account.delete), methods=_POST),
         Route("/account/addresses/new", addresses.new),

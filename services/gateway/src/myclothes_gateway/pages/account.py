@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from myclothes_gateway.errors import EmailTaken, LimitReached, LoginRefused, NotLoggedIn, PasswordWrong
+from myclothes_gateway.errors import EmailTaken, LimitReached, LoginRefused, NothingHere, NotLoggedIn, PasswordWrong
 from myclothes_gateway.inputs import AccountChanges, Credentials, OrdersQuery, Registration
 from myclothes_gateway.pages import forms
 from myclothes_gateway.pages.views import go, page
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ORDERS_SHOWN = 10
 _AFTER = {"checkout": "/checkout", "account": "/account", "cart": "/cart"}
 """Where a login may lead: a name rather than a path, so that it leads nowhere else."""
+_PARTS = {"name": ["name"], "mail": ["email", "current_password"], "pass": ["current_password", "password"]}
+"""What each form of the account changes."""
 
 
 def after(request_or_form: str, default: str = "/account") -> str:
@@ -121,7 +123,6 @@ async def account_page(
     request: Request,
     *,
     errors: dict[str, str] | None = None,
-    values: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     """The account with its orders and addresses; to the login for somebody who is not logged in."""
@@ -140,26 +141,34 @@ async def account_page(
         orders=orders,
         addresses=addresses,
         errors=errors or {},
-        values={"name": holder.name, "email": holder.email, **(values or {})},
+        values={"name": holder.name, "email": holder.email, "username": holder.email},
         form_id=forms.new_id(),
     )
 
 
 async def change(request: Request) -> Response:
-    """Name, e-mail or password, each by a form of its own."""
+    """Name, e-mail or password, each by a form of its own, which comes back by itself when anything is wrong.
+
+    That page asks no service, and a form is known by its part: one that lost its fields on the way saves nothing.
+    """
     form = await forms.read(request)
-    names = [name for name in ("name", "email", "password", "current_password") if name in form.fields]
-    kept = {name: form.get(name) for name in names if "password" not in name}
     part = form.get("part")
+    if part not in _PARTS:
+        raise NothingHere("There is no such form.")
+    given = {name: form.get(name) for name in _PARTS[part]}
+    kept = {name: form.get(name) for name in ("part", "username", "name", "email")}
     try:
-        wanted = forms.convert({name: form.get(name) for name in names}, AccountChanges)
-        operation = form.operation("change", [form.get(name) for name in names])
-        await services(request).accounts.change(current(request), wanted, operation)
+        wanted = forms.convert(given, AccountChanges)
+        await services(request).accounts.change(
+            current(request), wanted, form.operation("change", list(given.values()))
+        )
     except NotLoggedIn:
         return go("/login?next=account")
     except (forms.Refused, PasswordWrong, EmailTaken, Unprocessable) as refusal:
         errors = {f"{part}-{name}": text for name, text in _sentences(refusal).items()}
-        return await account_page(request, errors=errors, values=kept, status=422)
+        return _form_page(request, "change.html", kept, errors=errors, status=422)
+    except (TooManyRequests, Unavailable) as problem:
+        return _form_page(request, "change.html", kept, problem=problem, form_id=form.id)
     return go("/account", "saved")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from myclothes_gateway.errors import (
@@ -12,7 +13,7 @@ from myclothes_gateway.errors import (
     SkuGone,
     SkuUnknown,
 )
-from myclothes_gateway.inputs import LineInput, QuantityInput
+from myclothes_gateway.inputs import SKU_PATTERN, LineInput, QuantityInput
 from myclothes_gateway.pages import forms
 from myclothes_gateway.pages.catalogue import groups, product_page
 from myclothes_gateway.pages.views import go, page
@@ -61,17 +62,17 @@ async def _product_again(request: Request, form: forms.Form, errors: dict[str, s
     if not form.get("handle"):
         raise NothingHere("There is no such article.")
     product = await services(request).catalogue.product(form.get("handle"))
-    found, group = groups(product), form.get("group")
-    colour = found[int(group)].colour if group.isdecimal() and int(group) < len(found) else ""
+    group = form.get("group")
+    colours = {str(index): found.colour for index, found in enumerate(groups(product))}
     sku = form.get("sku") or form.get(f"sku-{group}")
-    return product_page(request, product, colour=colour, sku=sku, errors=errors, status=status)
+    return product_page(request, product, colour=colours.get(group, ""), sku=sku, errors=errors, status=status)
 
 
 async def change(request: Request) -> Response:
     """A line's quantity; 0 takes the line out."""
     form = await forms.read(request)
     session, basket = current(request), services(request).basket
-    sku = request.path_params["sku"]
+    sku = _sku(request)
     try:
         wanted = forms.convert({"quantity": _whole(form.get("quantity"))}, QuantityInput).quantity
     except forms.Refused as refused:
@@ -87,9 +88,16 @@ async def change(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     form = await forms.read(request)
-    sku = request.path_params["sku"]
+    sku = _sku(request)
     await services(request).basket.remove(current(request), sku, form.operation("remove", sku))
     return go("/cart", "removed")
+
+
+def _sku(request: Request) -> str:
+    sku: str = request.path_params["sku"]
+    if not re.fullmatch(SKU_PATTERN, sku):
+        raise NothingHere("There is no such article.")
+    return sku
 
 
 def _whole(text: str) -> int | str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from myclothes_gateway.inputs import ProductQuery
 from myclothes_gateway.pages import forms, wording
 from myclothes_gateway.pages.views import PAGE_CACHING, page
@@ -17,13 +19,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from myclothes_gateway.catalogue import Catalogue
     from myclothes_gateway.models import Product, Variant
 
 HOME_PRODUCTS = 8
 PAGE_PRODUCTS = 24
 MAX_TEXT = 60
-CURRENCY = "EUR"
-"""In which the price filter is read while a list shows no product that says otherwise."""
 COLOUR_NAMES = frozenset({"colour", "color", "farbe", "couleur", "colore", "kleur"})
 LAST_PIECES = 3
 SORTS = {"": "Best match", "newest": "Newest", "price": "Price, low to high", "-price": "Price, high to low"}
@@ -54,13 +55,13 @@ async def _list(request: Request, slug: str) -> Response:
         category=slug[:MAX_TEXT],
         size=typed["size"],
         colour=typed["colour"],
-        min_price=wording.minor_units(prices["min"], CURRENCY),
-        max_price=wording.minor_units(prices["max"], CURRENCY),
         sort=sort if sort in {"newest", "price", "-price"} else None,  # type: ignore[arg-type]  # narrowed by the set
         cursor=request.query_params.get("cursor", "")[:500],
         limit=PAGE_PRODUCTS,
     )
     catalogue = services(request).catalogue
+    if any(prices.values()):
+        query = await _within(catalogue, query, prices)
     found, facets = await asyncio.gather(catalogue.products(query), catalogue.facets(query.q, query.category))
     filters = {**typed, **prices, "sort": query.sort or "", "category": query.category}
     chosen = next((item for item in facets.categories if item.slug == query.category), None)
@@ -86,6 +87,16 @@ async def _list(request: Request, slug: str) -> Response:
         more=link(cursor=found.next) if found.next else None,
         first=not query.cursor,
     )
+
+
+async def _within(catalogue: Catalogue, query: ProductQuery, prices: dict[str, str]) -> ProductQuery:
+    """`query` for prices from `min` to `max`, as typed: in the currency of the first product that it finds."""
+    found = await catalogue.products(msgspec.structs.replace(query, cursor="", limit=1))
+    if not found.items:
+        return query
+    currency = found.items[0].price_from.currency
+    low, high = (wording.minor_units(prices[name], currency) for name in ("min", "max"))
+    return msgspec.structs.replace(query, min_price=low, max_price=high)
 
 
 @dataclass(frozen=True, slots=True)

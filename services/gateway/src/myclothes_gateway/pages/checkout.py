@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from myclothes_gateway.errors import (
@@ -79,6 +80,7 @@ async def place(request: Request) -> Response:  # noqa: PLR0911 - one way out fo
     form = await forms.read(request)
     lines = review.of_form(form)
     try:
+        form = await _prepared(request, form, lines)
         order = await _order(request, form, lines)
     except CartAlreadyOrdered as refusal:
         return go(f"/orders/{refusal.number}", "ordered-before")
@@ -121,28 +123,28 @@ async def _again(
     values = {
         **addresses.typed(form),
         **{name: form.get(name) for name in ("email", "save")},
-        "address_id": form.get("address_id") or NEW_ADDRESS,
+        "address_id": _chosen(form),
         "account": "yes" if form.get("password") else "",
     }
     saved = await _saved(request)
     return _page(request, lines, values, saved, status=422, errors=errors, problem=problem, form_id=form_id)
 
 
-async def _order(request: Request, form: forms.Form, lines: list[review.ReviewLine]) -> Order:
-    """Register and keep the address where asked, bring the cart to what was agreed, and order it.
+async def _prepared(request: Request, form: forms.Form, lines: list[review.ReviewLine]) -> forms.Form:
+    """Register and keep the address where asked; the form with the kept address chosen, so that none is kept twice.
 
-    Every step is an operation derived from this form, so that sending it again goes on where it ended.
+    Here and in `_order` every step is an operation derived from the form, so that sending it again goes on where it
+    ended.
     """
     session, found = current(request), services(request)
     if not lines:
         raise CartEmpty
     guest = not session.signed_in
     errors: dict[str, str] = {}
-    address_id = form.get("address_id") or NEW_ADDRESS
     address: AddressInput | None = None
     if guest and "@" not in form.get("email"):
         errors |= _ORDER_EMAIL
-    if address_id == NEW_ADDRESS:
+    if _chosen(form) == NEW_ADDRESS:
         try:
             address = forms.convert(addresses.typed(form), AddressInput)
         except forms.Refused as refused:
@@ -154,18 +156,30 @@ async def _order(request: Request, form: forms.Form, lines: list[review.ReviewLi
         await account.open_account(request, form, address.name if address is not None else "")
     if address is not None and (registering or (not guest and form.get("save") == "yes")):
         kept = await found.accounts.add_address(session, address, form.operation("address", address))
-        address_id, address = kept.id, None
+        return dataclasses.replace(form, fields={**form.fields, "address_id": kept.id})
+    return form
+
+
+async def _order(request: Request, form: forms.Form, lines: list[review.ReviewLine]) -> Order:
+    """Bring the cart to what was agreed, and order it."""
+    session, found = current(request), services(request)
     for line in lines:
         if line.cart_quantity != line.quantity:
             operation = form.operation("agree", [line.sku, line.quantity])
             await found.basket.set_quantity(session, line.sku, line.quantity, operation)
+    new = _chosen(form) == NEW_ADDRESS
     wish = OrderInput(
-        address_id=address_id if address is None else None,
-        address=address,
-        email=form.get("email") if guest and not registering else None,
+        address_id=None if new else _chosen(form),
+        address=forms.convert(addresses.typed(form), AddressInput) if new else None,
+        email=None if session.signed_in else form.get("email"),
         lines=review.seen(lines),
     )
     return await found.orders.place(session, wish, form.operation("order", wish))
+
+
+def _chosen(form: forms.Form) -> str:
+    """The id of the chosen address, or NEW_ADDRESS."""
+    return form.get("address_id") or NEW_ADDRESS
 
 
 async def _saved(request: Request) -> list[Any] | None:

@@ -74,7 +74,7 @@ def show_problem(request: Request, problem: Problem) -> Response:
     reads = request.method in {"GET", "HEAD"}
     target = _TARGETS.get(problem.status, "/")
     if words.again and reads:
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = _here(request)
     elif words.again:
         target = "/cart"
     return page(
@@ -91,6 +91,12 @@ def show_problem(request: Request, problem: Problem) -> Response:
     )
 
 
+def _here(request: Request) -> str:
+    """A link to the requested page: within the shop, though the path be `//another.example`."""
+    path = "/" + request.url.path.lstrip("/")
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
 def resend_page(request: Request, problem: Problem, fields: Mapping[str, list[str]]) -> Response:
     """The page for a form that no store could promise to keep: one button sends the same form once more."""
     return page(
@@ -103,5 +109,5 @@ def resend_page(request: Request, problem: Problem, fields: Mapping[str, list[st
         wait=int(problem.headers().get("Retry-After", "0")),
         detail="",
         number=problem.status,
-        again=[(name, value) for name, values in fields.items() for value in values if "password" not in name],
+        again=[(name, value) for name, values in fields.items() for value in values],
     )

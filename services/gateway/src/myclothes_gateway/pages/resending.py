@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def resendable(handler: Handler) -> Handler:
     """`handler` for a POST; its 503 becomes a page with the same form under the same id behind one button.
 
-    The id is what makes it safe: if the first attempt did reach the store, the second one changes nothing.
+    The id is what makes it safe: if the first attempt did reach the store, the second one changes nothing. Not for
+    forms with passwords: no page may carry one, and without its passwords a form is another one.
     """
 
     async def handle(request: Request) -> Response:

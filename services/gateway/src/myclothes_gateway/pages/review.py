@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from myclothes_gateway.inputs import SeenLine
-from myclothes_gateway.models import ConflictLine, Money
+from myclothes_gateway.inputs import MAX_PIECES, SeenLine, Sku
+from myclothes_gateway.models import Amount, ConflictLine, Currency, Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from myclothes_gateway.models import CartView
     from myclothes_gateway.pages.forms import Form
 
-MAX_TITLE = 200
+Pieces = Annotated[int, msgspec.Meta(ge=0, le=MAX_PIECES)]
 
 
 class Sent(msgspec.Struct, frozen=True):
     """A line as the page carries it in a hidden field; title and options only to be shown again."""
 
-    sku: str
-    quantity: int
-    cart_quantity: int
-    amount: int
-    currency: str
+    sku: Sku
+    quantity: Pieces
+    cart_quantity: Pieces
+    amount: Amount
+    currency: Currency
     title: str
     options: str
 

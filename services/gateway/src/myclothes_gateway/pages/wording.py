@@ -56,8 +56,9 @@ def minor_units(text: str, currency: str) -> int | None:
 
 
 def date(iso: str, locale: str) -> str:
-    """A day in words from an RFC 3339 time."""
-    return format_date(datetime.fromisoformat(iso), format="long", locale=locale)
+    """A day in words from an RFC 3339 time: English ones, as the pages are, in the order of an English locale."""
+    english = locale if Locale.parse(locale).language == "en" else DEFAULT_LOCALE
+    return format_date(datetime.fromisoformat(iso), format="long", locale=english)
 
 
 @lru_cache(maxsize=1)

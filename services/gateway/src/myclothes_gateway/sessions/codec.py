@@ -9,7 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from myclothes_gateway.sessions.keyring import MAC_BYTES
-from myclothes_gateway.sessions.session import ID_BYTES, Position, Session
+from myclothes_gateway.sessions.session import ID_BYTES, Session
+from myclothes_kit.positions import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from myclothes_kit.positions import Position
 from myclothes_kit.problems import Problem
 
 if TYPE_CHECKING:
@@ -20,25 +21,6 @@ ID_BYTES = 16
 SCOPE_KEY = "myclothes.session"
 _GUEST_DOMAIN = b"myclothes guest cart\0"
 _RECORD_DOMAIN = b"myclothes session record\0"
-
-
-class Position(NamedTuple):
-    """A place in Postgres' history: later timelines first, then the log sequence number."""
-
-    timeline: int = 0
-    lsn: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> Position:
-        """From `timeline/high/low`, the last two hexadecimal; the zero position when it is malformed."""
-        try:
-            timeline, high, low = text.split("/")
-            return cls(int(timeline), int(high, 16) << 32 | int(low, 16))
-        except ValueError:
-            return cls()
-
-    def __str__(self) -> str:
-        return f"{self.timeline}/{self.lsn >> 32:X}/{self.lsn & 0xFFFFFFFF:X}"
 
 
 @dataclass(slots=True)
@@ -66,7 +48,7 @@ class Session:
     cart: KeptCart | None = None
     """The cart itself, on the ladder's rung `cookie`."""
     cart_refused: CartCookieRefused | None = None
-    """Why the cart that came with the request is none; it is forgotten with the answer."""
+    """Why the cart that came with the request is none; it is forgotten with the answer that says so."""
     changed: bool = False
     cart_changed: bool = False
 
@@ -115,6 +97,11 @@ class Session:
         self.cart = cart
         self.cart_changed = True
 
+    def forget_cart(self) -> None:
+        """Have no cart in the browser's own cookie from now on."""
+        self.cart = None
+        self.cart_changed = True
+
     def saw_cart(self, cart: Cart) -> None:
         """Never accept an older state of the cart than `cart` from now on."""
         items = min(sum(line.quantity for line in cart.lines), 65_535)
@@ -125,7 +112,11 @@ class Session:
 
     def saw_position(self, text: str | None) -> None:
         """Never accept an older state of account and orders than at `text` from now on."""
-        if text and (position := Position.parse(text)) > self.position:
+        try:
+            position = Position.parse(text or "")
+        except ValueError:
+            return  # it tells nothing
+        if position > self.position:
             self.position = position
             self.changed = True
 

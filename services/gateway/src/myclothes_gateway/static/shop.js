@@ -24,8 +24,3 @@ window.addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
-
-// A quantity that has been changed is kept when the field is left, without a press on Update.
-for (const form of document.querySelectorAll("form[data-auto]")) {
-  form.addEventListener("change", () => form.requestSubmit());
-}

@@ -16,7 +16,7 @@ from myclothes_shop.errors import CartEmpty, CurrenciesMixed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# a merged cart may hold more than adds may make, so these bounds only keep out nonsense
+# a merged cart may hold more than adds may make; what an order may have, the cart must be able to take
 MAX_LINES = 1_000
 MAX_QUANTITY = 1_000_000
 OWNER_PATTERN = "^(guest|account)-[0-9a-f]{32}$(?!\n)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from myclothes_shop.importer.listings import FileRefused, RowError
 from myclothes_shop.store import listings as store
 
@@ -26,6 +28,29 @@ class _DryRun(Exception):  # noqa: N818 - no error: it only ends a transaction w
         self.changes = changes
 
 
+class _Before:
+    """What a dry run has put and rolled back, without its texts: the feed may be larger than the memory."""
+
+    def __init__(self) -> None:
+        self._listings: dict[str, list[Listing]] = {}
+        self._handles: dict[str, str] = {}
+
+    def touched_by(self, batch: Iterable[Listing]) -> list[Listing]:
+        """What a batch adds to or collides with, in the feed's order."""
+        handles = {listing.handle for listing in batch}
+        handles |= {self._handles[sku] for listing in batch for sku in _skus(listing) if sku in self._handles}
+        found = [listing for handle in handles for listing in self._listings.get(handle, ())]
+        return sorted(found, key=lambda listing: listing.line)
+
+    def add(self, batch: Iterable[Listing]) -> None:
+        """Remember a batch."""
+        for listing in batch:
+            short = msgspec.structs.replace(listing, description_html="", tags=[], pictures=[])
+            self._listings.setdefault(listing.handle, []).append(short)
+            for sku in _skus(listing):
+                self._handles.setdefault(sku, listing.handle)
+
+
 class Import:
     """One import into the catalogue."""
 
@@ -36,6 +61,7 @@ class Import:
         self._set_stock = set_stock
         self._dry_run = dry_run
         self._report = report
+        self._before = _Before()
         self.changes = store.Changes()
         self.errors = 0
 
@@ -60,16 +86,23 @@ class Import:
         return not self.errors
 
     async def _put(self, batch: list[Listing], import_id: int) -> Changes:
-        async def work(connection: AsyncConnection) -> Changes:
-            changes = await store.put(connection, batch, import_id, set_stock=self._set_stock)
-            if self._dry_run:
-                raise _DryRun(changes)
-            return changes
+        async def put(connection: AsyncConnection, listings: list[Listing]) -> Changes:
+            return await store.put(connection, listings, import_id, set_stock=self._set_stock)
 
+        async def try_out(connection: AsyncConnection) -> None:
+            for again in _batches(before):
+                await put(connection, again)
+            raise _DryRun(await put(connection, batch))
+
+        if not self._dry_run:
+            return (await self._database.write(lambda connection: put(connection, batch))).value
+        before = self._before.touched_by(batch)
+        self._before.add(batch)
         try:
-            return (await self._database.write(work)).value
+            await self._database.write(try_out)
         except _DryRun as dry:
             return dry.changes
+        raise AssertionError("unreachable")
 
     def _good(self, found: Iterable[Listing | RowError]) -> Iterator[Listing]:
         try:
@@ -92,7 +125,7 @@ def _batches(found: Iterable[Listing]) -> Iterator[list[Listing]]:
     handles: set[str] = set()
     skus: set[str] = set()
     for listing in found:
-        new = {variant.sku for variant in listing.variants}
+        new = _skus(listing)
         full = len(batch) >= BATCH_LISTINGS or len(skus) + len(new) > BATCH_VARIANTS
         if batch and (full or listing.handle in handles or skus & new):
             yield batch
@@ -102,3 +135,7 @@ def _batches(found: Iterable[Listing]) -> Iterator[list[Listing]]:
         skus |= new
     if batch:
         yield batch
+
+
+def _skus(listing: Listing) -> set[str]:
+    return {variant.sku for variant in listing.variants}

@@ -16,6 +16,7 @@ from myclothes_shop.errors import (
     CheckoutConflict,
     OrderNotFound,
     OrderShipped,
+    OwnerErased,
     PreviousOrderSettling,
 )
 from myclothes_shop.metrics import ORDERS
@@ -50,8 +51,9 @@ class Orders:
         """Place the order that `raw`, an OrderRequest in JSON, asks for.
 
         A repeat of `operation` by the same owner answers its order before anything else in it is looked at: the cart,
-        prices and stock have changed meanwhile, by this very order. Raises Unprocessable, CartAlreadyOrdered,
-        PreviousOrderSettling or CheckoutConflict, and then nothing was taken; or what Database.write raises.
+        prices and stock have changed meanwhile, by this very order. Raises Unprocessable, OwnerErased,
+        CartAlreadyOrdered, PreviousOrderSettling or CheckoutConflict, and then nothing was taken; or what
+        Database.write raises.
         """
         owner = bodies.decode(raw, _Whose).owner
 
@@ -76,6 +78,7 @@ class Orders:
     async def _place(self, connection: AsyncConnection, request: OrderRequest) -> str:
         addresses.check(request.address)
         await store.lock_owner(connection, request.owner)
+        await _refuse_erased(connection, request.owner)
         if number := await store.of_cart(connection, request.owner, request.cart_version):
             raise CartAlreadyOrdered(number)
         if await store.is_settling(connection, request.owner):
@@ -131,12 +134,21 @@ class Orders:
         return (await self._database.write(work)).value
 
     async def claim(self, operation: str, owner: str, guest: str) -> Answer[None]:
-        """Make a guest's orders the account's."""
-        return await self._once(operation, _print("claim", owner, guest), owner, lambda c: store.claim(c, owner, guest))
+        """Make a guest's orders the account's; raises OwnerErased."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await store.claim(connection, owner, guest)
+            await _refuse_erased(connection, owner)
+
+        return await self._once(operation, _print("claim", owner, guest), owner, change)
 
     async def erase(self, operation: str, owner: str) -> Answer[None]:
-        """Take everything personal out of the orders of `owner`."""
-        return await self._once(operation, _print("erase", owner), None, lambda c: store.erase(c, owner))
+        """Take everything personal out of the orders of `owner`, who gets none from then on.
+
+        What is still on its way would bring the person back: the operation is remembered as this owner's erasure, for
+        longer than any request lasts.
+        """
+        return await self._once(operation, _print("erase", owner), _erasure(owner), lambda c: store.erase(c, owner))
 
     async def _once(
         self,
@@ -197,6 +209,17 @@ async def _existing(connection: AsyncConnection, number: str, owner: str | None 
     if order is None:
         raise OrderNotFound
     return order
+
+
+async def _refuse_erased(connection: AsyncConnection, owner: str) -> None:
+    """To be called with the owner locked, as an erasure does too."""
+    if await store.is_known(connection, _erasure(owner)):
+        raise OwnerErased
+
+
+def _erasure(owner: str) -> str:
+    """The subject of an erasure's operation, which must not name the erased."""
+    return f"erasure:{_print('erase', owner).hex()}"
 
 
 def _print(*parts: str) -> bytes:

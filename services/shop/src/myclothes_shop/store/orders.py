@@ -150,6 +150,11 @@ async def erase(connection: AsyncConnection, owner: str) -> None:
     await connection.execute(sa.update(OPERATIONS).where(OPERATIONS.c.subject == owner).values(subject=None))
 
 
+async def is_known(connection: AsyncConnection, subject: str) -> bool:
+    """Whether an operation of this subject is remembered."""
+    return bool(await connection.scalar(sa.select(sa.exists().where(OPERATIONS.c.subject == subject))))
+
+
 async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> list[tuple[Order, Position]]:
     rows = (await connection.execute(statement)).all()
     lines: dict[str, list[OrderLine]] = {row.number: [] for row in rows}
