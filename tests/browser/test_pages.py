@@ -121,6 +121,9 @@ def test_the_pages_of_an_account(visit, keep, shop, device, scheme):
     for summary in page.goto("/account") and page.locator("details.extra > summary").all():
         summary.click()
     _check_again(page, keep, f"page-account-open-{device}-{scheme}")
+    page.get_by_role("button", name="Save the password").click()
+    page.locator(".summary").wait_for()
+    _check_again(page, keep, f"page-account-errors-{device}-{scheme}")
 
 
 def test_pictures_keep_their_place_and_come_late(visit):
