@@ -145,6 +145,12 @@ def test_the_pages_of_an_account(visit, keep, shop, device, scheme):
     number = shopping.order(page)
     _check_again(page, keep, f"page-order-thanks-{device}-{scheme}")
     _inspect(page, keep, shop, "order", f"/orders/{number}", device, scheme)
+    page.goto("/account")
+    for summary in page.locator("details.extra > summary").all():
+        summary.click()
+    page.get_by_role("button", name="Save the password").click()
+    page.locator(".summary").wait_for()
+    _check_again(page, keep, f"page-account-errors-{device}-{scheme}")
 
 
 def test_the_page_of_too_many_logins(visit, keep):

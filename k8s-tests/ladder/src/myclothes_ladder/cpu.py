@@ -11,25 +11,33 @@ ACCOUNTS = Path("/sys/fs/cgroup/cpuacct")
 NANOSECONDS = 1e9
 
 
-def used(release: Release) -> dict[str, float]:
-    """Seconds of CPU that each component's pods have used so far, those of pods that are gone not counted."""
+Used = Mapping[tuple[str, str], float]
+"""Seconds by component and pod."""
+
+
+def used(release: Release) -> Used:
+    """The CPU that each pod has used so far, those that are gone left out."""
     components = {
         item["metadata"]["uid"]: item["metadata"]["labels"].get(COMPONENT_LABEL, "")
         for item in release.pods.get("pods", "-l", f"app.kubernetes.io/instance={release.name}")["items"]
         if item["status"].get("phase") == "Running"
     }
-    seconds: dict[str, float] = {}
+    seconds: dict[tuple[str, str], float] = {}
     for zone in ZONES.values():
         for group in (ACCOUNTS / zone.namespace / "kubepods").glob("**/pod*/cpuacct.usage"):
-            component = components.get(group.parent.name.removeprefix("pod"))
-            if component:
-                seconds[component] = seconds.get(component, 0.0) + int(group.read_text()) / NANOSECONDS
+            pod = group.parent.name.removeprefix("pod")
+            if component := components.get(pod):
+                seconds[component, pod] = int(group.read_text()) / NANOSECONDS
     return seconds
 
 
-def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """Seconds used from one look to a later one, of the components that were there at both."""
-    return {name: after[name] - before[name] for name in sorted(before.keys() & after.keys())}
+def between(before: Used, after: Used) -> dict[str, float]:
+    """Seconds used from one look to a later one by each component's pods that were there at both."""
+    seconds: dict[str, float] = {}
+    for component, pod in sorted(before.keys() & after.keys()):
+        more = after[component, pod] - before[component, pod]
+        seconds[component] = seconds.get(component, 0.0) + more
+    return seconds
 
 
 def per_request(
