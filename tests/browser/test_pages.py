@@ -140,7 +140,7 @@ def test_the_pages_of_an_account(visit, keep, shop, device, scheme):
     page.get_by_role("link", name="Change the address").click()
     page.get_by_role("heading", name="Change an address").wait_for()
     _check_again(page, keep, f"page-address-change-{device}-{scheme}")
-    shopping.add(page, "canvas-cap")
+    shopping.add(page, "five-pairs-of-socks")
     page.goto("/checkout")
     number = shopping.order(page)
     _check_again(page, keep, f"page-order-thanks-{device}-{scheme}")
