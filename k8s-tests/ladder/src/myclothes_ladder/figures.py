@@ -66,7 +66,7 @@ class Figures(Struct, frozen=True):
     events: list[Event]
     latency_ms: dict[str, Latency]
     cpu_ms: dict[str, float]
-    """CPU of a component's pods a request, beyond what they take when nobody asks."""
+    """CPU of a component's pods a request, beyond what they take when nobody asks; empty when it was not measured."""
     weights: list[Weight]
     full_at: int | None
     """The line that the shop refused to take into the cart; None when it took all."""

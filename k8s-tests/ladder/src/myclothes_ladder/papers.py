@@ -1,6 +1,6 @@
 """docs/ladder.md: its text is written by people, its tables and plots are drawn from docs/ladder/*.json."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from myclothes_ladder import figures, plots, tables
@@ -27,14 +27,15 @@ def drawn(root: Path) -> dict[Path, str]:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise RigError(f"{PAPER} needs the lines {BEGIN} and {END}, between which the figures go")
-    drawings = plots.PLOTS if measured else {}
-    files = {root / DATA / f"{name}.svg": plot(measured) for name, plot in drawings.items()}
-    files[root / PAPER] = f"{before}{BEGIN}\n{_figures(measured)}\n{END}{after}"
+    drawings = {name: plot(measured) for name, plot in plots.PLOTS.items()} if measured else {}
+    drawn = [name for name, drawing in drawings.items() if drawing]
+    files = {root / DATA / f"{name}.svg": drawings[name] for name in drawn}
+    files[root / PAPER] = f"{before}{BEGIN}\n{_figures(measured, drawn)}\n{END}{after}"
     return files
 
 
-def _figures(measured: Mapping[str, Figures]) -> str:
+def _figures(measured: Mapping[str, Figures], drawn: Sequence[str]) -> str:
     parts = [tables.all_tables(measured)]
-    if measured:
-        parts += ["### Drawn", *(f"![{name}]({DATA.name}/{name}.svg)" for name in plots.PLOTS)]
+    if drawn:
+        parts += ["### Drawn", *(f"![{name}]({DATA.name}/{name}.svg)" for name in drawn)]
     return "\n\n".join(parts)

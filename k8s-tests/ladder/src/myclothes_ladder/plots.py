@@ -69,7 +69,7 @@ def latencies(measured: Mapping[str, Figures]) -> str:
 
 
 def cpu(measured: Mapping[str, Figures]) -> str:
-    """CPU a request by component, stacked, by rung."""
+    """CPU a request by component, stacked, by rung; nothing when no rung has it."""
 
     def draw(axes: Axes) -> None:
         below = [0.0] * len(measured)
@@ -79,6 +79,8 @@ def cpu(measured: Mapping[str, Figures]) -> str:
             axes.bar(list(measured), heights, bottom=below, color=COLOURS[place], label=component)
             below = [base + height for base, height in zip(below, heights, strict=True)]
 
+    if not any(figures.cpu_ms for figures in measured.values()):
+        return ""
     return _drawn("CPU a request in ms, beyond what the idle shop takes", draw)
 
 

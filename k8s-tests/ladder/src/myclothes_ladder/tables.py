@@ -99,7 +99,7 @@ def _latency(figures: Figures | None, group: str) -> str:
 
 
 def _cpu(figures: Figures | None) -> str:
-    return ABSENT if figures is None else f"{sum(figures.cpu_ms.values()):.1f}"
+    return ABSENT if figures is None or not figures.cpu_ms else f"{sum(figures.cpu_ms.values()):.1f}"
 
 
 def _weight(figures: Figures | None, lines: int) -> str:
