@@ -1,5 +1,6 @@
 """docs/ladder.md and its plots are what their figures make of them; a rung that was not measured says so."""
 
+import msgspec
 import pytest
 
 from myclothes_cluster.release import ROOT
@@ -61,6 +62,14 @@ def test_the_same_figures_give_the_same_drawing(name, cookie):
     assert "Generated" not in drawing
 
 
-@pytest.mark.parametrize("name", plots.PLOTS)
+@pytest.mark.parametrize("name", sorted(plots.PLOTS.keys() - {"cpu"}))
 def test_nothing_measured_is_drawn_as_nothing(name):
     assert "<svg" in plots.PLOTS[name]({})
+
+
+def test_cpu_that_was_not_measured_is_not_drawn(cookie):
+    without = msgspec.structs.replace(cookie, cpu_ms={})
+    assert plots.PLOTS["cpu"]({"cookie": without}) == ""
+    assert f"| {tables.ABSENT} |" in next(
+        line for line in tables.costs({"cookie": without}).splitlines() if "CPU" in line
+    )
