@@ -7,6 +7,7 @@ from myclothes_cluster.release import ROOT
 from myclothes_ladder import figures, papers, plots, tables
 from myclothes_ladder.day import QUIET, STORE
 from myclothes_ladder.figures import Event, Figures, Forgeries, Latency, Weight
+from myclothes_ladder.rungs import RUNGS
 
 
 @pytest.fixture
