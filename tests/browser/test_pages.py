@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -163,7 +164,7 @@ def test_the_page_of_too_many_logins(visit, keep):
     with page.expect_response("**/login") as answer:
         _try_to_log_in(page, email)
     assert answer.value.status == 429
-    page.locator(".summary").wait_for()
+    assert re.search(r"Wait \d+ minutes and", page.locator(".summary").inner_text())
     for device, scheme in LOOKS:
         _look(page, device, scheme)
         _check_again(page, keep, f"page-too-many-logins-{device}-{scheme}")
