@@ -14,21 +14,25 @@ from myclothes_campaign.cli import main
 from myclothes_campaign.faults import EVERYTHING, POSTGRES, SENTINEL, VALKEY
 from myclothes_campaign.ground import Mend
 from myclothes_cluster import evidence
-from myclothes_cluster.faults import await_in_step, delete, primary, zone_letter
+from myclothes_cluster.faults import SYSTEM, await_in_step, delete, delete_system, primary, zone_letter
 from myclothes_cluster.release import Release
 from myclothes_cluster.targets import RigTarget
 from myclothes_rig import Rig
 from myclothes_rig.errors import CommandError, RigError
 from myclothes_rig.layout import ZONES
 
-STATELESS = ("gateway", "cart", "users", "shop")
 STORES = {VALKEY: frozenset({VALKEY}), POSTGRES: frozenset({POSTGRES})}
 LONGEST_VALKEY_FREEZE = 6.0
 LONGEST_POSTGRES_FREEZE = 30.0
 """Beyond the lease on the lead, 20 s: the successor is there when the old primary goes on."""
 REPLICAS = 2
 PODS = 3
+STATELESS = {"gateway": PODS, "cart": PODS, "users": PODS, "shop": PODS, "operator": 2, "cache": 1}
+"""Components, and of how many pods of each one is chosen."""
+DNS = "dns"
 STOCKED_SECONDS = 120.0
+HANDED_OVER_SECONDS = 60.0
+"""The pod's own limit is 20 s, and the machine may be busy."""
 
 
 class RigGround:
@@ -158,6 +162,20 @@ class RigGround:
         delete(self._release, *pods, at_once=at_once)
         return nothing
 
+    def delete_dns(self) -> Mend:
+        """Delete one of the pods that answer for the cluster's names."""
+        delete_system(self._release, SYSTEM[DNS])
+        return nothing
+
+    def hand_over(self) -> Mend:
+        """Have PostgreSQL's primary do what it does before it is stopped; it lives on as a replica.
+
+        Valkey's would hold writes until it stops: that is its pod deleted.
+        """
+        words = ("python3", "-m", "postgresnode.handover")
+        self._release.pods.run(self.primary(POSTGRES), *words, container=POSTGRES, seconds=HANDED_OVER_SECONDS)
+        return nothing
+
     def fill(self, pod: str) -> Mend:
         """Leave no byte on the volume of a store's pod."""
         volume = self._rig.volume(self._release.namespace, pod, "data")
@@ -216,6 +234,10 @@ def _stores(ground: RigGround) -> dict[Kind, Deed]:
         Kind("keeper killed", frozenset({SENTINEL}), choices=PODS): lambda part: ground.kill(
             ground.serving(VALKEY, part.choice), "keeper"
         ),
+        Kind("keeper frozen", frozenset({SENTINEL}), 1.0, 6.0, PODS): lambda part: ground.freeze(
+            ground.serving(VALKEY, part.choice), "keeper"
+        ),
+        Kind("postgres primary handed over", STORES[POSTGRES]): lambda _: ground.hand_over(),
     }
     for store, longest in ((VALKEY, LONGEST_VALKEY_FREEZE), (POSTGRES, LONGEST_POSTGRES_FREEZE)):
         deeds |= _store(ground, store, longest)
@@ -252,8 +274,8 @@ def _store(ground: RigGround, store: str, longest: float) -> dict[Kind, Deed]:
 
 
 def _stateless(ground: RigGround) -> dict[Kind, Deed]:
-    deeds: dict[Kind, Deed] = {}
-    for component in (*STATELESS, "cache"):
+    deeds: dict[Kind, Deed] = {Kind("dns deleted", frozenset({DNS})): lambda _: ground.delete_dns()}
+    for component, choices in STATELESS.items():
         touches = frozenset({component})
 
         def pod(part: Part, component: str = component) -> str:
@@ -268,7 +290,6 @@ def _stateless(ground: RigGround) -> dict[Kind, Deed]:
         def remove(part: Part, component: str = component) -> Mend:
             return ground.delete(pod(part, component))
 
-        choices = 1 if component == "cache" else PODS
         deeds[Kind(f"{component} deleted", touches, choices=choices)] = remove
         deeds[Kind(f"{component} killed", touches, choices=choices)] = kill
         deeds[Kind(f"{component} frozen", touches, 0.5, 4.0, choices)] = freeze
