@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -94,6 +95,8 @@ class Cluster:
             case ("delete", "pod", *pods):
                 for pod in self.pods.keys() & pods:
                     self.pods[pod]["metadata"]["uid"] += "0"
+                self.deeds.append(" ".join(words))
+            case ("logs", *_):
                 self.deeds.append(" ".join(words))
             case other:
                 assert other[0] == "describe", words
@@ -250,3 +253,16 @@ def test_a_container_that_the_chart_does_not_have_is_no_fault(ground, cluster):
         pod["spec"]["containers"] = [one for one in pod["spec"]["containers"] if one["name"] != "keeper"]
     with pytest.raises(GroundError, match="no container keeper"):
         ground.inflict(Part(kind))
+
+
+def test_logs_are_kept_from_before_the_last_fault_on(ground, cluster, tmp_path, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(campaign, "time", SimpleNamespace(monotonic=lambda: now))
+    ground.keep(tmp_path)
+    assert all("--tail=" in deed for deed in cluster.deeds)
+    ground.inflict(Part(kind_called(ground, "gateway killed")))
+    now += 300.0
+    cluster.deeds.clear()
+    ground.keep(tmp_path)
+    assert cluster.deeds
+    assert all(deed.endswith(" --since=360s") for deed in cluster.deeds)

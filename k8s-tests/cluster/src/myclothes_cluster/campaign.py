@@ -1,6 +1,7 @@
 """The rig as the ground of a campaign: `python -m myclothes_cluster.campaign --faults 50 --seed 1`."""
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -33,6 +34,8 @@ DNS = "dns"
 STOCKED_SECONDS = 120.0
 HANDED_OVER_SECONDS = 60.0
 """The pod's own limit is 20 s, and the machine may be busy."""
+BEFORE_SECONDS = 60.0
+"""So much of the logs before a fault is kept, too."""
 
 
 class RigGround:
@@ -46,6 +49,7 @@ class RigGround:
         self._target = RigTarget(self._rig)
         self._release = Release(self._target)
         self._deeds = _zones(self) | _stores(self) | _stateless(self)
+        self._broken_at: float | None = None
         self.kinds: Sequence[Kind] = tuple(self._deeds)
 
     @property
@@ -98,6 +102,7 @@ class RigGround:
 
     def inflict(self, part: Part) -> Mend:
         """Begin a fault; what is returned ends it."""
+        self._broken_at = time.monotonic()
         try:
             mend = self._deeds[part.kind](part)
         except (RigError, LookupError) as error:
@@ -123,8 +128,9 @@ class RigGround:
             raise GroundError(str(error)) from error
 
     def keep(self, folder: Path) -> None:
-        """The pods' states, events and logs, those of restarted containers too."""
-        evidence.keep(self._release.pods, folder)
+        """The pods' states, events and, of the last fault, logs, those of restarted containers too."""
+        age = None if self._broken_at is None else time.monotonic() - self._broken_at + BEFORE_SECONDS
+        evidence.keep(self._release.pods, folder, since_seconds=age)
 
     def zone(self, choice: int) -> str:
         """The zone with Valkey's primary (0), with PostgreSQL's (1), or one that has neither if there is one (2)."""
