@@ -1,6 +1,7 @@
 """The rig as the ground of a campaign: `python -m myclothes_cluster.campaign --faults 50 --seed 1`."""
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,21 +15,27 @@ from myclothes_campaign.cli import main
 from myclothes_campaign.faults import EVERYTHING, POSTGRES, SENTINEL, VALKEY
 from myclothes_campaign.ground import Mend
 from myclothes_cluster import evidence
-from myclothes_cluster.faults import await_in_step, delete, primary, zone_letter
+from myclothes_cluster.faults import SYSTEM, await_in_step, delete, delete_system, primary, zone_letter
 from myclothes_cluster.release import Release
 from myclothes_cluster.targets import RigTarget
 from myclothes_rig import Rig
 from myclothes_rig.errors import CommandError, RigError
 from myclothes_rig.layout import ZONES
 
-STATELESS = ("gateway", "cart", "users", "shop")
 STORES = {VALKEY: frozenset({VALKEY}), POSTGRES: frozenset({POSTGRES})}
 LONGEST_VALKEY_FREEZE = 6.0
 LONGEST_POSTGRES_FREEZE = 30.0
 """Beyond the lease on the lead, 20 s: the successor is there when the old primary goes on."""
 REPLICAS = 2
 PODS = 3
+STATELESS = {"gateway": PODS, "cart": PODS, "users": PODS, "shop": PODS, "operator": 2, "cache": 1}
+"""Components, and of how many pods of each one is chosen."""
+DNS = "dns"
 STOCKED_SECONDS = 120.0
+HANDED_OVER_SECONDS = 60.0
+"""The pod's own limit is 20 s, and the machine may be busy."""
+BEFORE_SECONDS = 60.0
+"""So much of the logs before a fault is kept, too."""
 
 
 class RigGround:
@@ -42,6 +49,7 @@ class RigGround:
         self._target = RigTarget(self._rig)
         self._release = Release(self._target)
         self._deeds = _zones(self) | _stores(self) | _stateless(self)
+        self._broken_at: float | None = None
         self.kinds: Sequence[Kind] = tuple(self._deeds)
 
     @property
@@ -94,6 +102,7 @@ class RigGround:
 
     def inflict(self, part: Part) -> Mend:
         """Begin a fault; what is returned ends it."""
+        self._broken_at = time.monotonic()
         try:
             mend = self._deeds[part.kind](part)
         except (RigError, LookupError) as error:
@@ -119,8 +128,9 @@ class RigGround:
             raise GroundError(str(error)) from error
 
     def keep(self, folder: Path) -> None:
-        """The pods' states, events and logs, those of restarted containers too."""
-        evidence.keep(self._release.pods, folder)
+        """The pods' states, events and, of the last fault, logs, those of restarted containers too."""
+        age = None if self._broken_at is None else time.monotonic() - self._broken_at + BEFORE_SECONDS
+        evidence.keep(self._release.pods, folder, since_seconds=age)
 
     def zone(self, choice: int) -> str:
         """The zone with Valkey's primary (0), with PostgreSQL's (1), or one that has neither if there is one (2)."""
@@ -156,6 +166,20 @@ class RigGround:
     def delete(self, *pods: str, at_once: bool = False) -> Mend:
         """Delete pods, with the time that they ask for or without."""
         delete(self._release, *pods, at_once=at_once)
+        return nothing
+
+    def delete_dns(self) -> Mend:
+        """Delete one of the pods that answer for the cluster's names."""
+        delete_system(self._release, SYSTEM[DNS])
+        return nothing
+
+    def hand_over(self) -> Mend:
+        """Have PostgreSQL's primary do what it does before it is stopped; it lives on as a replica.
+
+        Valkey's would hold writes until it stops: that is its pod deleted.
+        """
+        words = ("python3", "-m", "postgresnode.handover")
+        self._release.pods.run(self.primary(POSTGRES), *words, container=POSTGRES, seconds=HANDED_OVER_SECONDS)
         return nothing
 
     def fill(self, pod: str) -> Mend:
@@ -216,6 +240,10 @@ def _stores(ground: RigGround) -> dict[Kind, Deed]:
         Kind("keeper killed", frozenset({SENTINEL}), choices=PODS): lambda part: ground.kill(
             ground.serving(VALKEY, part.choice), "keeper"
         ),
+        Kind("keeper frozen", frozenset({SENTINEL}), 1.0, 6.0, PODS): lambda part: ground.freeze(
+            ground.serving(VALKEY, part.choice), "keeper"
+        ),
+        Kind("postgres primary handed over", STORES[POSTGRES]): lambda _: ground.hand_over(),
     }
     for store, longest in ((VALKEY, LONGEST_VALKEY_FREEZE), (POSTGRES, LONGEST_POSTGRES_FREEZE)):
         deeds |= _store(ground, store, longest)
@@ -252,8 +280,8 @@ def _store(ground: RigGround, store: str, longest: float) -> dict[Kind, Deed]:
 
 
 def _stateless(ground: RigGround) -> dict[Kind, Deed]:
-    deeds: dict[Kind, Deed] = {}
-    for component in (*STATELESS, "cache"):
+    deeds: dict[Kind, Deed] = {Kind("dns deleted", frozenset({DNS})): lambda _: ground.delete_dns()}
+    for component, choices in STATELESS.items():
         touches = frozenset({component})
 
         def pod(part: Part, component: str = component) -> str:
@@ -268,7 +296,6 @@ def _stateless(ground: RigGround) -> dict[Kind, Deed]:
         def remove(part: Part, component: str = component) -> Mend:
             return ground.delete(pod(part, component))
 
-        choices = 1 if component == "cache" else PODS
         deeds[Kind(f"{component} deleted", touches, choices=choices)] = remove
         deeds[Kind(f"{component} killed", touches, choices=choices)] = kill
         deeds[Kind(f"{component} frozen", touches, 0.5, 4.0, choices)] = freeze

@@ -7,11 +7,16 @@ from myclothes_cluster.pods import Pods
 from myclothes_rig.errors import CommandError
 
 LOG_LINES = 400
+"""Of each container, where nobody says since when."""
 ASK_SECONDS = 15.0
 
 
-def keep(pods: Pods, folder: Path) -> None:
-    """Write the namespace's objects, events and logs, those of restarted containers too, and the nodes."""
+def keep(pods: Pods, folder: Path, *, since_seconds: float | None = None) -> None:
+    """Write the namespace's objects, events and logs, those of restarted containers too, and the nodes.
+
+    Of the logs all that is not older than `since_seconds`; without it their ends.
+    """
+    much = f"--tail={LOG_LINES}" if since_seconds is None else f"--since={since_seconds:.0f}s"
     folder.mkdir(parents=True, exist_ok=True)
     questions = {
         "nodes.txt": ("describe", "nodes"),
@@ -25,7 +30,7 @@ def keep(pods: Pods, folder: Path) -> None:
         for item in pods.get("pods")["items"]:
             pod = item["metadata"]["name"]
             for status in item["status"].get("containerStatuses", ()):
-                words = ("logs", pod, "-c", status["name"], "--timestamps", f"--tail={LOG_LINES}")
+                words = ("logs", pod, "-c", status["name"], "--timestamps", much)
                 questions[f"{pod}.{status['name']}.log"] = words
                 if status["restartCount"]:
                     questions[f"{pod}.{status['name']}.before.log"] = (*words, "--previous")

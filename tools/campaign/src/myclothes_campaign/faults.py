@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 VALKEY: Final = "valkey"
 POSTGRES: Final = "postgres"
 SENTINEL: Final = "sentinel"
-EVERYTHING = frozenset({VALKEY, POSTGRES, SENTINEL, "gateway", "cart", "users", "shop", "cache"})
+EVERYTHING = frozenset({VALKEY, POSTGRES, SENTINEL, "gateway", "cart", "users", "shop", "cache", "operator", "dns"})
 
 
 @dataclass(frozen=True, slots=True)
