@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 BLOCK_SECONDS = 400.0
 HOST = "again.example.com"
-LOOKS = ("names", "look", "helm-test", "primaries", "logs", "policies", "crds")
+LOOKS = (
+    *("names", "look", "helm-test", "primaries", "logs", "policies", "crds"),
+    *("practices", "top", "disk", "reports", "operator-log", "migrate-log"),
+)
 
 
 @pytest.mark.parametrize("name", LOOKS)
