@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
+import known_fields
 import pytest
 import rendering
 import yaml
@@ -13,88 +15,26 @@ from rendering import of_kind, pod_specs, render
 ROOT = Path(__file__).parents[2]
 SKAFFOLD = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
 
-# Fields of skaffold's published schema v4beta13 (docs-v2/content/en/schemas/v4beta13.json), of the parts used here.
-FIELDS = {
-    "SkaffoldConfig": {
-        "apiVersion",
-        "build",
-        "customActions",
-        "deploy",
-        "kind",
-        "manifests",
-        "metadata",
-        "portForward",
-        "profiles",
-        "requires",
-        "resourceSelector",
-        "test",
-        "verify",
-    },
-    "Artifact": {"context", "docker", "hooks", "image", "platforms", "requires", "runtimeType", "sync"},
-    "HelmRelease": {
-        "chartPath",
-        "createNamespace",
-        "dependsOn",
-        "name",
-        "namespace",
-        "overrides",
-        "packaged",
-        "recreatePods",
-        "remoteChart",
-        "repo",
-        "setFiles",
-        "setValueTemplates",
-        "setValues",
-        "skipBuildDependencies",
-        "skipTests",
-        "upgradeOnChange",
-        "useHelmSecrets",
-        "valuesFiles",
-        "version",
-        "wait",
-    },
-    "Sync": {"auto", "hooks", "infer", "manual"},
-    "SyncRule": {"dest", "src", "strip"},
-    "DockerArtifact": {
-        "addHost",
-        "buildArgs",
-        "cacheFrom",
-        "cacheTo",
-        "cliFlags",
-        "dockerfile",
-        "network",
-        "noCache",
-        "pullParent",
-        "secrets",
-        "squash",
-        "ssh",
-        "target",
-    },
-    "LocalBuild": {"concurrency", "push", "tryImportMissing", "useBuildkit", "useDockerCLI"},
-    "Metadata": {"annotations", "labels", "name"},
-    "PortForwardResource": {"address", "localPort", "namespace", "port", "resourceName", "resourceType"},
-    "JSONPatch": {"from", "op", "path", "value"},
-    "Profile": {
-        "activation",
-        "build",
-        "customActions",
-        "deploy",
-        "manifests",
-        "name",
-        "patches",
-        "portForward",
-        "requiresAllActivations",
-        "resourceSelector",
-        "test",
-        "verify",
-    },
-    "Helm": {"flags", "releases"},
-    "Activation": {"command", "env", "kubeContext"},
-}
+AS_IT_STANDS = ""
+PROFILES = [AS_IT_STANDS, *(one["name"] for one in SKAFFOLD["profiles"])]
 
 
-def _uses(name: str, found: dict[str, Any]) -> None:
-    assert found.keys() <= FIELDS[name], (name, found.keys() - FIELDS[name])
+def _under(profile: str) -> dict[str, Any]:
+    """skaffold.yaml as a profile makes it, whose patches find their places."""
+    made = copy.deepcopy(SKAFFOLD)
+    for found in (one for one in SKAFFOLD["profiles"] if one["name"] == profile):
+        made["build"] = rendering.merged(made["build"], found.get("build", {}))
+        for patch in found.get("patches", []):
+            *way, last = (int(part) if part.isdecimal() else part for part in patch["path"].strip("/").split("/"))
+            node: Any = made
+            for part in way:
+                node = node[part]
+            assert last in (range(len(node)) if isinstance(node, list) else node), patch["path"]
+            if patch["op"] == "remove":
+                del node[last]
+            else:
+                node[last] = patch["value"]
+    return made
 
 
 def test_the_values_table_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,39 +45,43 @@ def test_the_values_table_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None
     assert readme == values_table.rendered(readme), "run: python charts/values_table.py"
 
 
-def test_skaffold_uses_known_fields() -> None:
-    assert SKAFFOLD["apiVersion"] == "skaffold/v4beta13"
-    _uses("SkaffoldConfig", SKAFFOLD)
-    for artifact in SKAFFOLD["build"]["artifacts"]:
-        _uses("Artifact", artifact)
-        _uses("DockerArtifact", artifact.get("docker", {}))
-        _uses("Sync", artifact.get("sync", {}))
-        for rule in artifact.get("sync", {}).get("manual", []):
-            _uses("SyncRule", rule)
-    _uses("Metadata", SKAFFOLD["metadata"])
-    for build in (SKAFFOLD["build"], *(profile.get("build", {}) for profile in SKAFFOLD["profiles"])):
-        _uses("LocalBuild", build.get("local", {}))
-    for resource in SKAFFOLD["portForward"]:
-        _uses("PortForwardResource", resource)
-    _uses("Helm", SKAFFOLD["deploy"]["helm"])
-    for release in SKAFFOLD["deploy"]["helm"]["releases"]:
-        _uses("HelmRelease", release)
-    for profile in SKAFFOLD["profiles"]:
-        _uses("Profile", profile)
-        for patch in profile.get("patches", []):
-            _uses("JSONPatch", patch)
-        for activation in profile.get("activation", []):
-            _uses("Activation", activation)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_skaffold_uses_known_fields(profile: str) -> None:
+    known_fields.check(known_fields.SKAFFOLD, "SkaffoldConfig", _under(profile))
 
 
-def test_an_unknown_field_would_be_seen() -> None:
-    with pytest.raises(AssertionError, match="tagg"):
-        _uses("Artifact", {"image": "x", "tagg": "y"})
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("apiVersion", "skaffold/v4beta1"),
+        ("build/tagpolicy", {}),
+        ("build/local/push", "no"),
+        ("build/artifacts/0/tagg", "y"),
+        ("build/artifacts/0/docker/buildArgs/SERVICE", 1),
+        ("deploy/helm/release", []),
+        ("deploy/helm/releases/0/valuesFiles/0", {}),
+        ("deploy/helm/releases/0/createNamespace", 1),
+        ("portForward/0/localPort", True),
+        ("profiles/1/build/local/pull", True),
+        ("profiles", {}),
+    ],
+)
+def test_an_unknown_field_or_type_would_be_seen(place: str, value: object) -> None:
+    broken: Any = copy.deepcopy(SKAFFOLD)
+    *way, last = (int(part) if part.isdecimal() else part for part in place.split("/"))
+    node = broken
+    for part in way:
+        node = node[part]
+    node[last] = value
+    with pytest.raises(AssertionError, match=f"/{place} is no "):
+        known_fields.check(known_fields.SKAFFOLD, "SkaffoldConfig", broken)
 
 
-def _install() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    (release,) = SKAFFOLD["deploy"]["helm"]["releases"]
-    values: dict[str, Any] = rendering.values_file(Path(release["valuesFiles"][0]).name)
+def _install(profile: str = AS_IT_STANDS) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    (release,) = _under(profile)["deploy"]["helm"]["releases"]
+    (file,) = release["valuesFiles"]
+    assert (ROOT / file).parent == rendering.CHART
+    values: dict[str, Any] = rendering.values_file(Path(file).name)
     for path, value in (release["setValues"] | dict.fromkeys(release["setValueTemplates"], "tag")).items():
         nested: Any = value
         for key in reversed(path.split(".")):
@@ -146,8 +90,9 @@ def _install() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return release, render(values)
 
 
-def test_skaffold_builds_every_image_of_the_chart() -> None:
-    _, manifests = _install()
+@pytest.mark.parametrize("profile", PROFILES)
+def test_skaffold_builds_every_image_of_the_chart(profile: str) -> None:
+    _, manifests = _install(profile)
     used = {
         container["image"].rsplit(":", 1)[0]
         for _, pod in pod_specs(manifests)
@@ -185,12 +130,8 @@ def test_skaffold_forwards_the_gateway() -> None:
     }
 
 
-@pytest.mark.parametrize("profile", [one["name"] for one in SKAFFOLD["profiles"]])
-def test_a_profiles_patches_find_their_places(profile: str) -> None:
-    (found,) = (one for one in SKAFFOLD["profiles"] if one["name"] == profile)
-    for patch in found.get("patches", []):
-        node: Any = SKAFFOLD
-        for part in patch["path"].strip("/").split("/"):
-            node = node[int(part)] if isinstance(node, list) else node[part]
-        if isinstance(patch.get("value"), str):
-            assert (ROOT / patch["value"]).is_file()
+@pytest.mark.parametrize("profile", PROFILES)
+def test_only_what_is_developed_reloads(profile: str) -> None:
+    _, manifests = _install(profile)
+    reloading = [name for name, pod in pod_specs(manifests) if "watchfiles" in str(pod)]
+    assert len(reloading) == (len(rendering.SERVICES) if profile in {AS_IT_STANDS, "dev"} else 0)

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import helm_python as helm
+import known_fields
 import kubernetes_validate
 import pytest
 import rendering
@@ -50,6 +51,20 @@ def test_kubernetes_validate_refuses_a_mistake() -> None:
     broken["spec"]["template"]["spec"]["terminationGracePeriod"] = 1
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(broken, KUBERNETES[-1], strict=True)
+
+
+def test_others_kinds_have_known_fields(branch: list[dict[str, Any]]) -> None:
+    for one in branch:
+        if one["kind"] in FOREIGN:
+            known_fields.check(known_fields.KINDS, one["kind"], one)
+
+
+@pytest.mark.parametrize("kind", sorted(FOREIGN))
+def test_an_unknown_field_of_anothers_kind_would_be_seen(kind: str) -> None:
+    one = next(iter(of_kind(render(BRANCHES["everything"]), kind).values()))
+    known_fields.check(known_fields.KINDS, kind, one)
+    with pytest.raises(AssertionError, match="/spec/backends is no field"):
+        known_fields.check(known_fields.KINDS, kind, one | {"spec": one["spec"] | {"backends": []}})
 
 
 def test_every_pod_is_restricted(branch: list[dict[str, Any]]) -> None:

@@ -135,9 +135,10 @@ def test_replicas_belong_to_the_autoscaler_or_to_the_manifest() -> None:
 
 
 def test_a_single_replica_has_no_budget() -> None:
-    assert of_kind(render(rendering.values_file("values-small.yaml")), "PodDisruptionBudget") == {}
-    budgets = of_kind(render(), "PodDisruptionBudget")
-    assert len(budgets) == len(SERVICES) + 2
+    small = rendering.with_operator(merged(rendering.values_file("values-small.yaml"), {"operator": {"replicas": 1}}))
+    assert of_kind(render(small), "PodDisruptionBudget") == {}
+    budgets = of_kind(render(rendering.with_operator({})), "PodDisruptionBudget")
+    assert budgets.keys() == {f"shop-myclothes-{name}" for name in (*SERVICES, "valkey", "postgres", "operator")}
     for one in budgets.values():
         assert one["spec"].keys() & {"minAvailable", "maxUnavailable"} == {"maxUnavailable"}
 

@@ -6,7 +6,15 @@ import pytest
 
 from myclothes_cluster import Release
 from myclothes_cluster.crowd import GOALS, Crowd, record
-from myclothes_cluster.faults import await_in_step, await_noticed, await_primaries, logs_of, mend, zone_letter
+from myclothes_cluster.faults import (
+    await_in_step,
+    await_noticed,
+    await_primaries,
+    await_replaced,
+    logs_of,
+    mend,
+    zone_letter,
+)
 from myclothes_rig import Rig
 from myclothes_rig.layout import ZONES
 
@@ -33,7 +41,7 @@ def test_a_zone_that_dies_costs_seconds_and_no_write(release: Release, rig: Rig,
     lost = primaries["carts"] if which == CARTS else which
     led = [what for what, letter in primaries.items() if letter == lost]
     name = f"zone lost with the primaries of {', '.join(led) or 'nothing'}"
-    began = time.monotonic()
+    began, figures = time.monotonic(), {}
     with Crowd(release, f"zone {lost}") as crowd:
         crowd.mark("killed")
         rig.zone(lost).kill()
@@ -41,6 +49,8 @@ def test_a_zone_that_dies_costs_seconds_and_no_write(release: Release, rig: Rig,
         crowd.await_served()
         if which != CARTS:
             await_noticed(release, lost)
+            # the dead zone counts as no place to spread to: what it had is scheduled in the others
+            figures["replaced_s"] = round(await_replaced(release, lost), 1)
             crowd.await_served()
         crowd.mark("started")
         started = time.monotonic()
@@ -58,6 +68,7 @@ def test_a_zone_that_dies_costs_seconds_and_no_write(release: Release, rig: Rig,
         record(
             name,
             {
+                **figures,
                 "goals_s": GOALS,
                 "gaps_s": gaps,
                 "failed_elsewhere": len(failed),

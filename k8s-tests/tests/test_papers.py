@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 BLOCK_SECONDS = 400.0
 HOST = "again.example.com"
-LOOKS = ("names", "look", "helm-test", "primaries", "logs", "policies", "crds")
+LOOKS = (
+    *("names", "look", "helm-test", "primaries", "logs", "policies", "crds"),
+    *("practices", "top", "disk", "reports", "operator-log", "migrate-log"),
+)
 
 
 @pytest.mark.parametrize("name", LOOKS)
@@ -53,6 +56,7 @@ def _small(release: Release) -> dict:
 
 @pytest.mark.full
 @pytest.mark.harmless
+@pytest.mark.timeout(1500)
 def test_a_backup_opens_in_another_shop(release: Release, again: Release, tmp_path: Path) -> None:
     customer = Customer(release.origin)
     customer.register()
@@ -89,6 +93,11 @@ def test_a_backup_opens_in_another_shop(release: Release, again: Release, tmp_pa
     papers.run("rotate-ring", target, seconds=BLOCK_SECONDS)
     papers.run("upgrade", target, seconds=BLOCK_SECONDS)
     assert restored.is_known()
+    # to the install, by the command that has made it: its Jobs run again, and the ring stays as it is
+    papers.run("rollback", target, seconds=BLOCK_SECONDS)
+    again.await_ready()
+    assert restored.is_known()
+    assert restored.skus() == {sku}
 
     papers.run("uninstall", target, seconds=BLOCK_SECONDS)
     left = again.pods.get("pvc,secret,configmap", "-l", "app.kubernetes.io/instance=shop")["items"]

@@ -182,7 +182,7 @@ def test_drained_nodes_go_unnoticed(release: Release, names: dict[str, str]) -> 
             release.await_ready()
         # pods that found another zone stay there; the tests after this one expect one in each
         shoppers.mark("restart")
-        release.pods.kubectl("rollout", "restart", "deployment", "-l", f"app.kubernetes.io/instance={release.name}")
+        papers.run("spread", names)
         release.await_ready()
         shoppers.noticed_nothing()
     print(f"fewest Ready pods while draining: {fewest}")

@@ -1,5 +1,6 @@
 """No command of the papers is left without a test or a reason, and their values are values of the chart."""
 
+import re
 from pathlib import Path
 
 import helm_python as helm
@@ -13,6 +14,7 @@ from myclothes_rig.errors import CommandError
 TESTS = Path(__file__).parents[2] / "tests"
 BLOCKS = [block for paper in papers.PAPERS for block in papers.blocks(paper)]
 LANGUAGES = {"sh", "yaml", "text"}
+INLINE = re.compile(r"`(?:helm|kubectl|patronictl) [^`\n]*[$…][^`\n]*`")
 # what a rendering without a cluster needs
 OFFLINE = {
     **{name: {"existingSecret": name} for name in ("gateway", "cart", "users", "shop", "valkey", "postgres")},
@@ -32,6 +34,14 @@ def test_a_block_says_what_it_is(block: papers.Block) -> None:
 @pytest.mark.parametrize("block", [one for one in BLOCKS if one.language == "sh"], ids=_place)
 def test_a_command_is_run_or_says_why_not(block: papers.Block) -> None:
     assert bool(block.name) != bool(block.reason), f"{_place(block)}: `<!-- run: NAME -->` or `{papers.NOT_RUN}REASON`"
+
+
+def test_a_command_to_be_copied_stands_in_a_block() -> None:
+    """One that names the release is no mere word of the text."""
+    assert INLINE.findall("look: `kubectl -n $NAMESPACE get pods`, `kubectl top pods`") == [
+        "`kubectl -n $NAMESPACE get pods`"
+    ]
+    assert [found for paper in papers.PAPERS for found in INLINE.findall((papers.ROOT / paper).read_text())] == []
 
 
 def test_every_named_block_is_run_by_a_cluster_test() -> None:

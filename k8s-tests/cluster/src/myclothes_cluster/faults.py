@@ -2,10 +2,11 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
-from myclothes_cluster.release import Release
+from myclothes_cluster.release import SERVICES, Release
 from myclothes_cluster.targets import RigTarget
 from myclothes_rig.errors import CommandError, RigError
 from myclothes_rig.waiting import wait_for
@@ -23,6 +24,10 @@ STORES = 3
 """Pods of each of the two durable stores."""
 NOTICED_SECONDS = 120.0
 """Kubernetes' own limits make it 40 to 50 s."""
+PODS = 3
+"""Of each service at least: the least that its autoscaler asks for."""
+REPLACED_SECONDS = 240.0
+"""Pods of a node that was noticed to be gone are given up 20 s later; four start at once beside shoppers."""
 
 
 def delete(release: Release, *pods: str, at_once: bool = False) -> None:
@@ -123,6 +128,24 @@ def await_noticed(release: Release, letter: str) -> None:
         seconds=NOTICED_SECONDS,
         poll=1.0,
     )
+
+
+def await_replaced(release: Release, letter: str) -> float:
+    """Return, when the other zones have all pods of every service that there must be, the seconds that took."""
+    started = time.monotonic()
+
+    def replaced() -> bool:
+        elsewhere = Counter(pod.component for pod in release.pods.all() if pod.ready and pod.node != f"zone-{letter}")
+        return all(elsewhere[service] >= PODS for service in SERVICES)
+
+    wait_for(
+        f"{PODS} Ready pods of each service outside of zone {letter}",
+        replaced,
+        seconds=REPLACED_SECONDS,
+        diagnosis=release.diagnosis,
+        poll=1.0,
+    )
+    return time.monotonic() - started
 
 
 def await_in_step(release: Release, seconds: float = REJOINED_SECONDS) -> float:

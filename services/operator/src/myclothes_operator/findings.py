@@ -16,6 +16,8 @@ ZONES_LEFT = 2
 """Zones that must go on serving, so that another loss is survived too."""
 COPIES_LEFT = 2
 """Servers of a store that must be left with all data: a write is acknowledged by a primary and a replica."""
+OWN = "operator"
+"""The operator's component: its budget bars nothing, since shoppers miss none of its pods."""
 UNKNOWN_ZONE = "UnknownZone"
 FORCIBLE = ("Zones", "CartStore", "UserStore", "Volumes", "Rollout", "Capacity", "Budget")
 """The codes that `spec.force` may name."""
@@ -141,6 +143,8 @@ def _place(free: dict[str, list[float]], autoscaler: Autoscaler) -> bool:
 def _budgets(world: World, zone: str) -> Iterator[Finding]:
     """A budget stands in the way when pods are missing elsewhere: those of the zone itself are about to go anyway."""
     for budget in world.budgets:
+        if budget.component == OWN:
+            continue
         inside = [pod for pod in world.of(budget.component) if pod.zone == zone]
         if inside and all(pod.ready for pod in inside) and budget.healthy <= budget.wanted and budget.wanted > 0:
             yield Finding(

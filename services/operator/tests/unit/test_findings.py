@@ -133,6 +133,17 @@ def test_a_budget_bars_when_pods_are_missing_elsewhere() -> None:
     assert codes(replace(base, pods=pods, budgets=(Budget("cart", 2, 2),))) == []
 
 
+def test_the_operators_own_budget_bars_nothing() -> None:
+    base = world()
+
+    def barred(component: str) -> list[str]:
+        pods = (*base.pods, replace(base.pods[0], name=f"{component}-a-1", component=component))
+        return codes(replace(base, pods=pods, budgets=(Budget(component, 1, 1),)))
+
+    assert barred("cart") == ["Budget"]
+    assert barred("operator") == []
+
+
 def test_without_a_measured_load_the_minimum_is_needed() -> None:
     base = world()
     scaler = Autoscaler("cart", "cart", "1", 3, 3, needed=None)
