@@ -33,6 +33,8 @@ table bridge cuts {
 """`in`: nothing reaches a zone; `out`: nothing leaves it."""
 
 LIMITS = ("fs.inotify.max_user_instances=8192", "fs.inotify.max_user_watches=524288")
+SILENT = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+"""The bridge and its ports look for IPv6 routers now and then: a zone that is cut off would hear them."""
 FORWARDING = (
     "net.ipv4.ip_forward=1",
     "net.ipv4.conf.all.rp_filter=0",
@@ -43,6 +45,8 @@ FORWARDING = (
 def create() -> None:
     """The bridge, the control plane's link to it and the empty list of cuts."""
     run(["ip", "netns", "add", FABRIC])
+    # -e: a kernel may have no IPv6 at all
+    run([*inside(FABRIC), "sysctl", "-eqw", *SILENT])
     _fabric("link", "add", "br0", "type", "bridge")
     _fabric("link", "set", "br0", "up")
     run(["ip", "link", "add", CONTROL_PLANE_LINK, "type", "veth", "peer", "name", CONTROL_PLANE_PORT, "netns", FABRIC])
