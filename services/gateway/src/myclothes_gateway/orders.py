@@ -51,7 +51,7 @@ class Orders:
         cart = await self._carts.read(session)
         refusal: Problem | None = None
         try:
-            lines = await self._lines(cart, wish)
+            lines = await self._lines(owner, cart, wish)
         except (CartEmpty, CartChanged, Unavailable) as problem:
             # of a repeat it is none: asked without lines, the shop answers the first order, or that there is none
             lines, refusal = [], problem
@@ -96,10 +96,15 @@ class Orders:
             errors=[FieldError("address_id", "unknown", "there is no such address")],
         )
 
-    async def _lines(self, cart: Cart, wish: OrderInput) -> list[SeenLine]:
+    async def _lines(self, owner: str, cart: Cart, wish: OrderInput) -> list[SeenLine]:
         """The cart's lines with the prices that the shopper saw, else those of now."""
         if not cart.lines:
             raise CartEmpty("Put something into the cart first.")
+        if cart.id != owner:
+            # a guest's request that was held up while the guest logged in: the cart that its own forwards to is the
+            # account's, which would lose its lines to an order that it never sees
+            variants = await self._variants.find([line.sku for line in cart.lines])
+            raise CartChanged("You have logged in since then: look at the cart again.", cart=priced(cart, variants))
         if wish.lines is not None:
             wanted = sorted((line.sku, line.quantity) for line in wish.lines)
             if wanted != sorted((line.sku, line.quantity) for line in cart.lines):

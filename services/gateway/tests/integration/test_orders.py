@@ -108,6 +108,21 @@ async def test_an_account_orders_to_a_known_address_and_gets_the_guests_orders(s
     assert problem["errors"][0]["field"] == "address_id"
 
 
+async def test_a_checkout_that_was_held_up_over_a_login_does_not_order_the_accounts_cart(shopper, skus):
+    """It came back from a frozen zone: an order that the account never sees would have emptied its cart."""
+    ann, late = shopper(), shopper()
+    await ann.add(skus[0])
+    late.plant(ann.cookie)
+    await ann.register()
+    await ann.add(skus[1])
+    problem = await late.call("POST", "/orders", GUEST, expect=409)
+    assert problem["code"] == "cart_changed"
+    assert (await ann.lines()).keys() == set(skus[:2])
+    assert (await ann.call("GET", "/orders", expect=200))["items"] == []
+    order = await ann.call("POST", "/orders", GUEST, expect=201)  # the control
+    assert {line["sku"] for line in order["lines"]} == set(skus[:2])
+
+
 async def test_a_cancelled_order_is_cancelled_once(shopper, skus):
     ann = shopper()
     await ann.add(skus[0])
