@@ -58,8 +58,8 @@ def stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return run
 
 
-@pytest.mark.parametrize(("leaving", "expected"), [("pg-2", "pg-0"), ("pg-1", "pg-2"), ("pg-0", "pg-1")])
-def test_the_successor_is_updated_already_or_comes_last(stop: Any, leaving: str, expected: str) -> None:
+@pytest.mark.parametrize(("leaving", "expected"), [("pg-2", "pg-0"), ("pg-1", "pg-0"), ("pg-0", "pg-1")])
+def test_the_successor_is_updated_already_or_comes_last_and_is_not_replaced_first(stop: Any, leaving: str, expected: str) -> None:
     patroni = Patroni(leaving, set(NAMES) - {leaving})
     assert stop(patroni, leaving) == "handed over"
     assert patroni.moves == [expected]
@@ -79,16 +79,22 @@ def _roll(leader: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("leader", "upgrade", "rollback"),
     [
-        ("pg-0", [("pg-0", "pg-1")], [("pg-1", "pg-2")]),
-        ("pg-1", [("pg-1", "pg-2")], [("pg-2", "pg-0"), ("pg-0", "pg-1")]),
-        ("pg-2", [("pg-2", "pg-0"), ("pg-0", "pg-1")], [("pg-1", "pg-2")]),
+        ("pg-0", [("pg-0", "pg-1")], [("pg-1", "pg-0"), ("pg-0", "pg-1")]),
+        ("pg-1", [("pg-1", "pg-0"), ("pg-0", "pg-1")], [("pg-1", "pg-0"), ("pg-0", "pg-1")]),
+        ("pg-2", [("pg-2", "pg-0"), ("pg-0", "pg-1")], [("pg-1", "pg-0"), ("pg-0", "pg-1")]),
     ],
 )
-def test_an_upgrade_and_its_rollback_move_the_primary_as_little_as_can_be(
+def test_a_rollback_moves_no_primary_with_its_first_pods(
     leader: str, upgrade: list[tuple[str, str]], rollback: list[tuple[str, str]]
 ) -> None:
     assert _roll(leader) == upgrade
     assert _roll(upgrade[-1][-1]) == rollback
+
+
+def test_the_last_pod_leads_when_no_other_is_in_step(stop: Any) -> None:
+    patroni = Patroni("pg-1", {"pg-2"}, joins={3: "pg-0"})
+    assert stop(patroni, "pg-1") == "handed over"
+    assert patroni.moves == ["pg-2"]
 
 
 def test_who_is_not_in_step_is_no_successor(stop: Any) -> None:

@@ -46,24 +46,24 @@ def hand_over(settings: Settings) -> str:
 
 
 def successor(members: Sequence[Mapping[str, str]], leaving: str) -> str | None:
-    """Who is to lead: with the fewest and the latest moves in rolling updates; None: nobody is in step.
+    """Who is to lead next; None: nobody is in step. `members` as Patroni describes them.
 
-    `members` as Patroni describes them. An upgrade and a rollback alike replace the last pod first, so those after the
-    one that is `leaving` have been replaced already and need not hand over again: the first of them leads. Without one,
-    the first pod of all: it is replaced last. With three pods that makes
+    An upgrade and a rollback alike replace the last pod first, together with a first pod of each service: the moment in
+    which a move of the primary takes longest. So the last pod leads only if no other can, and a roll finds the primary
+    on one that it replaces later. Of the others those after the one that is `leaving` come first: they have been
+    replaced already and need not hand over again. With three pods that makes
 
     - of a primary on pod 0 one move, the roll's last step, to pod 1;
-    - of one on pod 1 one move, to pod 2: pod 0 would have to hand over once more;
-    - of one on pod 2 two, which nothing can spare it, to pod 0 and at last to pod 1.
-
-    Pod 2, which the next roll takes at once, leads at the end only where that spares this roll a move.
+    - of one on pod 1 two, to pod 0 and, as the roll's last step, back;
+    - of one on pod 2, where only a failure leaves it, two: at once to pod 0, and at last to pod 1.
     """
     ready = sorted(
         member["name"]
         for member in members
         if member["role"] in IN_STEP and member["state"] == "streaming" and member["name"] != leaving
     )
-    return next((name for name in ready if name > leaving), next(iter(ready), None))
+    last = max((member["name"] for member in members), default=None)
+    return min(ready, key=lambda name: (name == last, name < leaving, name), default=None)
 
 
 def _switch(settings: Settings, candidate: str) -> None:

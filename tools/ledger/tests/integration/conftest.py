@@ -16,6 +16,7 @@ from myclothes_stores.processes import descendants, wait_until
 
 READY_SECONDS = 150.0
 GONE_SECONDS = 30.0
+FAILOVER_SECONDS = 60.0
 LIMITS = {
     "GATEWAY_BROWSING_PER_MINUTE": "1000000",
     "GATEWAY_LOGINS_PER_ADDRESS": "100000",
@@ -57,7 +58,10 @@ class Shop:
         return tuple(map(int, found[-1]))
 
     def kill_primary(self, store):
-        os.kill(self.primary(store)[0], signal.SIGKILL)
+        """Returns when the shop has said who is primary now: it learns that later than its shoppers do."""
+        process = self.primary(store)[0]
+        os.kill(process, signal.SIGKILL)
+        wait_until(lambda: self.primary(store)[0] != process, FAILOVER_SECONDS, what=f"another primary of {store}")
 
     def freeze_primary(self, store, seconds):
         """Stop it for so long; another is primary then, and it does not know."""
