@@ -82,6 +82,18 @@ async def test_a_guests_orders_become_the_accounts(inside, kit, call):
     assert (stolen.status, stolen.fields) == (422, ["from"])
 
 
+async def test_an_erasure_of_the_account_leaves_nothing_of_the_guest_it_was(inside, kit, call):
+    await inside.put(kit.listing())
+    guest, account = kit.owner(1), kit.owner(2, "account")
+    number = (await call("POST", "/v1/orders", kit.wish(of=guest))).body["number"]
+    assert (await call("POST", f"/v1/orders/{number}/cancel?owner={guest}")).status == 200
+    assert (await call("POST", f"/v1/owners/{account}/claim", {"from": guest})).status == 204
+    assert (await call("DELETE", f"/v1/owners/{account}")).status == 204
+    held = str(await inside.rows("SELECT * FROM orders")) + str(await inside.rows("SELECT * FROM operations"))
+    for personal in ("Ada", "ada@", "Allee", guest, account):
+        assert personal not in held
+
+
 async def test_an_erasure_leaves_orders_without_a_person(inside, kit, call):
     await inside.put(kit.listing())
     await call("POST", "/v1/orders", kit.wish(), key="order-0001")
