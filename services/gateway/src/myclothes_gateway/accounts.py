@@ -52,13 +52,16 @@ class Accounts:
         return account
 
     async def _enter(self, session: Session, account: Account) -> None:
-        """Each step may be repeated, and none takes anything from the guest before the next has taken over.
+        """Each step may be repeated, and what a failure leaves undone is done when the shopper logs in again.
 
-        The orders first: once they are the account's, a failed merge costs nothing. The merge before the record:
-        a session that is logged in shows the merged cart from its first page.
+        The merge first: a guest whose orders were claimed may not order any more, and so the cart must be the account's
+        by then. Until it is, a failed login costs the guest nothing; from then on no checkout of the guest can be
+        right. The claim next: of the checkouts that read the cart before it was merged and come late, it brings along
+        those that were in time and forbids the others. Both before the record: a session that is logged in shows
+        merged cart and orders from its first page.
 
-        Each claim has an operation id of its own: a guest may order again, or log in to another account, after a
-        login that failed half-way, and claiming twice does no harm.
+        Each claim has an operation id of its own: after a login that failed half-way the guest may log in to another
+        account, and claiming twice does no harm.
         """
         await self._logins.resolve(session)
         guest = session.guest_cart_id if session.account_id is None else None
@@ -66,6 +69,7 @@ class Accounts:
         if guest is None:
             await self._logins.open(session, account)
             return
+        merged = await self._carts.merge(session, guest, owner, f"merge:{guest}")
         # with a cart, the guest may have ordered without ever having had an answer
         if session.ordered or session.cart_version:
             await self._shop.send(
@@ -75,7 +79,6 @@ class Accounts:
                 body={"from": guest},
                 operation=f"claim:{uuid.uuid4().hex}",
             )
-        merged = await self._carts.merge(session, guest, owner, f"merge:{guest}")
         await self._logins.open(session, account)
         session.saw_cart(merged)
 

@@ -68,6 +68,12 @@ class CartChanged(Conflict):
     code, title = "cart_changed", "Your cart has changed meanwhile"
 
 
+class GuestClaimed(CartChanged):
+    """A guest's order that comes after the guest has logged in; `cart` in the document is the account's."""
+
+    code, title = "guest_claimed", "You have logged in since then"
+
+
 class CartAlreadyOrdered(Conflict):
     """The very same cart has been ordered before; `number` is that order's."""
 
@@ -143,6 +149,7 @@ _KNOWN: dict[str, type[Problem]] = {
         PasswordWrong,
         EmailTaken,
         CheckoutConflict,
+        GuestClaimed,
         CartAlreadyOrdered,
         PreviousOrderSettling,
         OrderShipped,

@@ -9,7 +9,7 @@ import structlog
 
 from myclothes_gateway import metrics
 from myclothes_gateway.basket import priced
-from myclothes_gateway.errors import CartChanged, CartEmpty, NothingHere
+from myclothes_gateway.errors import CartChanged, CartEmpty, GuestClaimed, NothingHere
 from myclothes_gateway.inputs import SeenLine
 from myclothes_gateway.models import Account, Addresses, Line, Order, OrderPage
 from myclothes_gateway.peers import with_query
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from myclothes_gateway.carts import Carts
     from myclothes_gateway.catalogue import Variants
     from myclothes_gateway.inputs import OrderInput, OrdersQuery
-    from myclothes_gateway.models import Cart
+    from myclothes_gateway.models import Cart, CartView
     from myclothes_gateway.peers import Peer
     from myclothes_gateway.sessions import Session
     from myclothes_gateway.sessions.logins import Logins
@@ -40,8 +40,8 @@ class Orders:
     async def place(self, session: Session, wish: OrderInput, operation: str) -> Order:
         """Order what is in the cart. A repeat of `operation` answers the first order.
 
-        Raises CartEmpty (422), CartChanged, CheckoutConflict, CartAlreadyOrdered or PreviousOrderSettling (409),
-        Unprocessable naming a field of the address, or a 503.
+        Raises CartEmpty (422), CartChanged, GuestClaimed, CheckoutConflict, CartAlreadyOrdered or PreviousOrderSettling
+        (409), Unprocessable naming a field of the address, or a 503.
         """
         await self._logins.resolve(session)
         owner = session.owner
@@ -69,6 +69,9 @@ class Orders:
             order = await self._shop.tell(Order, "POST", "/v1/orders", operation, body=body, session=session)
         except Unprocessable as problem:
             raise refusal or problem from None
+        except GuestClaimed as problem:
+            # the login came after the cart was read
+            raise GuestClaimed(problem.detail, cart=await self._shown(await self._carts.read(session))) from None
         await self._take(session, cart, order)
         return order
 
@@ -103,13 +106,14 @@ class Orders:
         if cart.id != owner:
             # a guest's request that was held up while the guest logged in: the cart that its own forwards to is the
             # account's, which would lose its lines to an order that it never sees
-            variants = await self._variants.find([line.sku for line in cart.lines])
-            raise CartChanged("You have logged in since then: look at the cart again.", cart=priced(cart, variants))
+            raise GuestClaimed(
+                "Nothing was ordered. The cart is the account's now: log in, look at it, and order again.",
+                cart=await self._shown(cart),
+            )
         if wish.lines is not None:
             wanted = sorted((line.sku, line.quantity) for line in wish.lines)
             if wanted != sorted((line.sku, line.quantity) for line in cart.lines):
-                variants = await self._variants.find([line.sku for line in cart.lines])
-                raise CartChanged("Please look at the cart again.", cart=priced(cart, variants))
+                raise CartChanged("Please look at the cart again.", cart=await self._shown(cart))
             return wish.lines
         variants = await self._variants.find([line.sku for line in cart.lines])
         lines = []
@@ -123,6 +127,10 @@ class Orders:
                 raise Unavailable("The shop cannot tell today's prices right now.")
             lines.append(SeenLine(line.sku, line.quantity, variant.price))
         return lines
+
+    async def _shown(self, cart: Cart) -> CartView:
+        """The cart as a refusal shows it."""
+        return priced(cart, await self._variants.find([line.sku for line in cart.lines]))
 
     async def _take(self, session: Session, cart: Cart, order: Order) -> None:
         """Take what was ordered out of the cart; if that fails here, the shop's outbox does it."""

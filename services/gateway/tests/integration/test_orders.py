@@ -116,11 +116,38 @@ async def test_a_checkout_that_was_held_up_over_a_login_does_not_order_the_accou
     await ann.register()
     await ann.add(skus[1])
     problem = await late.call("POST", "/orders", GUEST, expect=409)
-    assert problem["code"] == "cart_changed"
+    assert problem["code"] == "guest_claimed"
+    assert {line["sku"] for line in problem["cart"]["lines"]} == set(skus[:2])
     assert (await ann.lines()).keys() == set(skus[:2])
     assert (await ann.call("GET", "/orders", expect=200))["items"] == []
     order = await ann.call("POST", "/orders", GUEST, expect=201)  # the control
     assert {line["sku"] for line in order["lines"]} == set(skus[:2])
+
+
+async def test_a_checkout_that_was_held_up_behind_its_look_at_the_cart_orders_nothing(rig, shopper, skus, gate):
+    """The login came between the two: what the checkout has seen was the guest's own cart still."""
+    way = await gate(rig.shop.port)
+    patience = {"deadline_seconds": 30, "upstream_read_seconds": 20}
+    with rig.gateway_with(shop_url=way.url, **patience) as gateway:
+        ann, late = shopper(), shopper(gateway.url)
+        await ann.add(skus[0])
+        late.plant(ann.cookie)
+
+        async def log_in():
+            await ann.register()
+            await ann.add(skus[1])
+
+        way.before(b"POST /v1/orders", log_in)
+        problem = await late.call("POST", "/orders", GUEST, key="held-up-0001", expect=409)
+        assert (problem["code"], problem["title"]) == ("guest_claimed", "You have logged in since then")
+        assert problem["detail"].startswith("Nothing was ordered.")
+        assert {line["sku"] for line in problem["cart"]["lines"]} == set(skus[:2])
+        assert (await ann.lines()).keys() == set(skus[:2])
+        assert (await ann.call("GET", "/orders", expect=200))["items"] == []
+        order = await ann.call("POST", "/orders", GUEST, expect=201)  # the control
+        assert {line["sku"] for line in order["lines"]} == set(skus[:2])
+        await late.call("POST", "/orders", GUEST, key="held-up-0001", expect=409)
+        assert len((await ann.call("GET", "/orders", expect=200))["items"]) == 1
 
 
 async def test_a_cancelled_order_is_cancelled_once(shopper, skus):

@@ -76,6 +76,30 @@ async def test_an_address_is_kept_once_however_often_the_checkout_comes_back(sho
     assert [address["city"] for address in addresses] == ["Paris"]
 
 
+async def test_a_checkout_that_comes_after_the_login_says_so_and_shows_the_cart(rig, shopper, skus, gate):
+    way = await gate(rig.shop.port)
+    patience = {"deadline_seconds": 30, "upstream_read_seconds": 20}
+    with rig.gateway_with(shop_url=way.url, **patience) as gateway:
+        ann, late = shopper(), shopper(gateway.url)
+        await ann.add(skus[0])
+        late.plant(ann.cookie)
+        _, page = await get(late, "/checkout")
+        typed = {name: [value] for name, value in {**PARIS, "email": "ann@example.com"}.items()}
+
+        async def log_in():
+            await ann.register()
+            await ann.add(skus[1])
+
+        way.before(b"POST /v1/orders", log_in)
+        for _ in range(2):  # the gateway finds out by itself the second time
+            status, page = await post(late, "/checkout", fields_of(page, "/checkout") | typed)
+            assert (status, "You have logged in since then" in page) == (409, True)
+            assert "Perhaps in another window" not in page
+            assert len(fields_of(page, "/checkout")["line"]) == 2
+        assert (await ann.lines()).keys() == set(skus[:2])
+        assert (await ann.call("GET", "/orders", expect=200))["items"] == []
+
+
 async def test_what_names_no_article_is_not_found(shopper, skus):
     ann = shopper()
     await ann.add(skus[0])

@@ -10,9 +10,9 @@ from .gates import until
 
 PARIS = {"name": "Ann", "line1": "1 rue de Rivoli", "city": "Paris", "postal_code": "75001", "country": "FR"}
 GUEST = {"email": "ann@example.com", "address": PARIS}
-LOGIN_STEPS = {"users": b"/v1/logins", "shop": b"/claim", "cart": b"/merge", "valkey": b"session:account:"}
-MERGED = {("cart", "lose"), ("valkey", "refuse"), ("valkey", "lose")}
-CLAIMED = {("shop", "lose"), ("cart", "refuse"), *MERGED}
+LOGIN_STEPS = {"users": b"/v1/logins", "cart": b"/merge", "shop": b"/claim", "valkey": b"session:account:"}
+CLAIMED = {("shop", "lose"), ("valkey", "refuse"), ("valkey", "lose")}
+MERGED = {("cart", "lose"), ("shop", "refuse"), *CLAIMED}
 
 
 async def numbers(shopper):
@@ -62,15 +62,18 @@ async def test_a_login_that_fails_at_any_step_loses_nothing_and_a_repeat_complet
             merged = {skus[0]: 1, skus[2]: 2 * (done + 1)}
             assert await visitor.lines() == (merged if (step, manner) in MERGED else before)
             assert order["number"] in await numbers(ann if (step, manner) in CLAIMED else visitor)
+            if (step, manner) in MERGED:
+                assert (await visitor.call("POST", "/orders", GUEST, expect=409))["code"] == "guest_claimed"
 
             await complete(visitor, account)
             await visitor.call("GET", "/account", expect=200)
             assert await visitor.lines() == await ann.lines() == merged
             assert order["number"] in await numbers(visitor)
+            assert await numbers(guest) == set()
 
 
-async def test_a_login_that_failed_half_way_binds_the_guest_to_nothing(rig, shopper, skus, gate):
-    """The first order was claimed; the guest orders again and logs in to another account, which gets the second."""
+async def test_a_login_that_failed_before_the_merge_binds_the_guest_to_nothing(rig, shopper, skus, gate):
+    """The guest orders again and logs in to another account, which gets both orders and the cart."""
     way = await gate(rig.cart.port)
     with rig.gateway_with(cart_url=way.url, deadline_seconds=2, logins_per_account=1000) as gateway:
         ann, bob, guest = shopper(), shopper(), shopper(gateway.url)
@@ -84,8 +87,27 @@ async def test_a_login_that_failed_half_way_binds_the_guest_to_nothing(rig, shop
         second = (await guest.call("POST", "/orders", GUEST, expect=201))["number"]
         await guest.add(skus[2])
         await complete(guest, bobs)
-        assert (await numbers(ann), await numbers(bob)) == ({first}, {second})
+        assert (await numbers(ann), await numbers(bob)) == (set(), {first, second})
         assert (await ann.lines(), await bob.lines()) == ({}, {skus[2]: 1})
+
+
+async def test_a_login_that_failed_after_the_merge_has_given_the_cart_for_good(rig, shopper, skus, gate):
+    """The orders are the account's that the guest gets into: the cart is where the first password was right."""
+    way = await gate(rig.shop.port)
+    with rig.gateway_with(shop_url=way.url, deadline_seconds=2, logins_per_account=1000) as gateway:
+        ann, bob, guest = shopper(), shopper(), shopper(gateway.url)
+        anns, bobs = await ann.register(), await bob.register()
+        await guest.add(skus[0])
+        order = (await guest.call("POST", "/orders", GUEST, expect=201))["number"]
+        await guest.add(skus[1])
+        way.refuse(LOGIN_STEPS["shop"])
+        await fail_at(way, guest, anns)
+        way.open()
+        await complete(guest, bobs)
+        assert (await numbers(ann), await numbers(bob)) == (set(), {order})
+        assert (await ann.lines(), await bob.lines()) == ({skus[1]: 1}, {})
+        await guest.add(skus[2])
+        assert (await ann.lines(), await bob.lines()) == ({skus[1]: 1}, {skus[2]: 1})
 
 
 @pytest.mark.parametrize("away", ["cart", "shop"])

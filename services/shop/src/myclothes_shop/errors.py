@@ -65,6 +65,15 @@ class PreviousOrderSettling(Conflict):
         )
 
 
+class GuestClaimed(Conflict):
+    """The guest has logged in: what was in the cart is the account's, and an order of the guest would be lost to it."""
+
+    code, title = "guest_claimed", "You have logged in since then"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was ordered. The cart is the account's now: log in, look at it, and order again.")
+
+
 class OwnerErased(Conflict):
     """The person has been erased: an order that was on its way must not bring them back."""
 

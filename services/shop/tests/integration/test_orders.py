@@ -82,6 +82,55 @@ async def test_a_guests_orders_become_the_accounts(inside, kit, call):
     assert (stolen.status, stolen.fields) == (422, ["from"])
 
 
+async def test_a_claimed_guest_orders_no_more(inside, kit, call):
+    """What the guest had is the account's, which would never see the order."""
+    await inside.put(kit.listing())
+    guest, account = kit.owner(), kit.owner(1, "account")
+    placed = await call("POST", "/v1/orders", kit.wish(of=guest), key="in-time-0001")
+    assert (await call("POST", f"/v1/owners/{account}/claim", {"from": guest})).status == 204
+    for _ in range(2):
+        late = await call("POST", "/v1/orders", kit.wish(of=guest, version=2), key="too-late-0001")
+        assert (late.status, late.code) == (409, "guest_claimed")
+    assert await inside.rows("SELECT number, owner FROM orders") == [(placed.body["number"], account)]
+    assert await inside.available() == {"tee-S": 4}
+    again = await call("POST", "/v1/orders", kit.wish(of=guest) | {"lines": []}, key="in-time-0001")
+    assert (again.status, again.body) == (201, placed.body)
+    assert (await call("POST", "/v1/orders", kit.wish(of=kit.owner(2)))).status == 201, "another guest may"
+
+
+async def test_an_order_beside_a_claim_is_the_accounts_or_none(inside, kit, call):
+    await inside.put(kit.listing(variants=[("S", 100)]))
+    account, placed = kit.owner(1, "account"), 0
+    for number in range(20):
+        guest = kit.owner(number)
+        both = [
+            call("POST", "/v1/orders", kit.wish(of=guest)),
+            call("POST", f"/v1/owners/{account}/claim", {"from": guest}),
+        ]
+        if number % 2:
+            both.reverse()
+        answers = await asyncio.gather(*both)
+        statuses = {answer.status for answer in answers}
+        assert statuses in ({201, 204}, {409, 204})
+        placed += 201 in statuses
+    assert await inside.rows("SELECT owner FROM orders") == [(account,)] * placed
+    assert await inside.available() == {"tee-S": 100 - placed}
+
+
+async def test_an_erasure_of_the_account_leaves_nothing_of_the_guest_it_was(inside, kit, call):
+    await inside.put(kit.listing())
+    guest, account = kit.owner(1), kit.owner(2, "account")
+    number = (await call("POST", "/v1/orders", kit.wish(of=guest))).body["number"]
+    assert (await call("POST", f"/v1/orders/{number}/cancel?owner={guest}")).status == 200
+    assert (await call("POST", f"/v1/owners/{account}/claim", {"from": guest})).status == 204
+    assert (await call("DELETE", f"/v1/owners/{account}")).status == 204
+    held = str(await inside.rows("SELECT * FROM orders")) + str(await inside.rows("SELECT * FROM operations"))
+    for personal in ("Ada", "ada@", "Allee", guest, account):
+        assert personal not in held
+    late = await call("POST", "/v1/orders", kit.wish(of=guest, version=2))
+    assert (late.status, late.code) == (409, "guest_claimed"), "the erasure does not lift it"
+
+
 async def test_an_erasure_leaves_orders_without_a_person(inside, kit, call):
     await inside.put(kit.listing())
     await call("POST", "/v1/orders", kit.wish(), key="order-0001")
@@ -111,6 +160,14 @@ async def test_what_was_on_its_way_when_its_owner_was_erased_is_refused(inside, 
     other = kit.owner(3, "account")
     assert (await call("POST", f"/v1/owners/{other}/claim", {"from": guest})).status == 204
     assert await inside.rows("SELECT owner FROM orders") == [(other,)]
+
+
+async def test_a_claim_that_was_refused_forbids_the_guest_nothing(inside, kit, call):
+    await inside.put(kit.listing())
+    account = kit.owner(1, "account")
+    assert (await call("DELETE", f"/v1/owners/{account}")).status == 204
+    assert (await call("POST", f"/v1/owners/{account}/claim", {"from": kit.owner()})).code == "owner_erased"
+    assert (await call("POST", "/v1/orders", kit.wish())).status == 201
 
 
 async def test_no_order_survives_an_erasure_that_runs_beside_it(inside, kit, call):

@@ -231,6 +231,8 @@ class World:
         known = next((order for owner, order, op in self.orders.values() if op == sent.op), None)
         if known is not None:
             return 201, Saw(orders=(known,))
+        if sent.cart in self.claimed:
+            return 409, Saw(code="guest_claimed")
         if self.takes:
             return 409, Saw(code="previous_order_settling")
         # what an order is made of must not be taken back by a failover, or the take would find less

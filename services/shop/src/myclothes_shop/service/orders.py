@@ -14,6 +14,7 @@ from myclothes_shop.domain.checkout import Order, OrderExport, OrderPage, OrderR
 from myclothes_shop.errors import (
     CartAlreadyOrdered,
     CheckoutConflict,
+    GuestClaimed,
     OrderNotFound,
     OrderShipped,
     OwnerErased,
@@ -51,7 +52,7 @@ class Orders:
         """Place the order that `raw`, an OrderRequest in JSON, asks for.
 
         A repeat of `operation` by the same owner answers its order before anything else in it is looked at: the cart,
-        prices and stock have changed meanwhile, by this very order. Raises Unprocessable, OwnerErased,
+        prices and stock have changed meanwhile, by this very order. Raises Unprocessable, OwnerErased, GuestClaimed,
         CartAlreadyOrdered, PreviousOrderSettling or CheckoutConflict, and then nothing was taken; or what
         Database.write raises.
         """
@@ -79,6 +80,7 @@ class Orders:
         addresses.check(request.address)
         await store.lock_owner(connection, request.owner)
         await _refuse_erased(connection, request.owner)
+        await _refuse_claimed(connection, request.owner)
         if number := await store.of_cart(connection, request.owner, request.cart_version):
             raise CartAlreadyOrdered(number)
         if await store.is_settling(connection, request.owner):
@@ -134,13 +136,17 @@ class Orders:
         return (await self._database.write(work)).value
 
     async def claim(self, operation: str, owner: str, guest: str) -> Answer[None]:
-        """Make a guest's orders the account's; raises OwnerErased."""
+        """Make a guest's orders the account's; raises OwnerErased. The guest may not order from then on.
+
+        A checkout that is still on its way would be an order that the account never sees: the operation is remembered
+        as this guest's claim, for longer than any request lasts.
+        """
 
         async def change(connection: AsyncConnection) -> None:
             await store.claim(connection, owner, guest)
             await _refuse_erased(connection, owner)
 
-        return await self._once(operation, _print("claim", owner, guest), owner, change)
+        return await self._once(operation, _print("claim", owner, guest), _claim(guest), change)
 
     async def erase(self, operation: str, owner: str) -> Answer[None]:
         """Take everything personal out of the orders of `owner`, who gets none from then on.
@@ -217,9 +223,20 @@ async def _refuse_erased(connection: AsyncConnection, owner: str) -> None:
         raise OwnerErased
 
 
+async def _refuse_claimed(connection: AsyncConnection, owner: str) -> None:
+    """To be called with the owner locked, as a claim does too."""
+    if await store.is_known(connection, _claim(owner)):
+        raise GuestClaimed
+
+
 def _erasure(owner: str) -> str:
     """The subject of an erasure's operation, which must not name the erased."""
     return f"erasure:{_print('erase', owner).hex()}"
+
+
+def _claim(guest: str) -> str:
+    """The subject of a claim's operation, which outlives the account's erasure and must name neither of them."""
+    return f"claim:{_print('claim', guest).hex()}"
 
 
 def _print(*parts: str) -> bytes:

@@ -133,10 +133,12 @@ async def set_status(connection: AsyncConnection, number: str, status: Status, p
 
 
 async def claim(connection: AsyncConnection, owner: str, guest: str) -> None:
-    """Make a guest's orders the account's."""
+    """Make a guest's orders the account's, and what is remembered about them."""
     for one in sorted((owner, guest)):
         await lock_owner(connection, one)
     await connection.execute(sa.update(ORDERS).where(ORDERS.c.owner == guest).values(owner=owner))
+    # so that an erasure of the account finds it
+    await connection.execute(sa.update(OPERATIONS).where(OPERATIONS.c.subject == guest).values(subject=owner))
 
 
 async def erase(connection: AsyncConnection, owner: str) -> None:
