@@ -59,7 +59,7 @@ def stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize(("leaving", "expected"), [("pg-2", "pg-0"), ("pg-1", "pg-0"), ("pg-0", "pg-1")])
-def test_the_successor_is_updated_already_or_comes_last_and_is_not_replaced_first(stop: Any, leaving: str, expected: str) -> None:
+def test_the_successor_is_updated_already_or_is_the_first(stop: Any, leaving: str, expected: str) -> None:
     patroni = Patroni(leaving, set(NAMES) - {leaving})
     assert stop(patroni, leaving) == "handed over"
     assert patroni.moves == [expected]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import helm_python as helm
@@ -465,3 +466,15 @@ def test_without_a_cluster_the_api_must_be_named() -> None:
     with pytest.raises(helm.HelmError, match=r"networkPolicy\.kubernetesApi\.cidrs"):
         render({"networkPolicy": {"kubernetesApi": {"cidrs": []}}})
     assert render(OFFLINE, offline=False)
+
+
+@pytest.mark.parametrize("store", ["valkey", "postgres"])
+def test_a_pod_of_a_store_has_all_that_it_runs(store: str) -> None:
+    manifests = render()
+    scripts = of_kind(manifests, "ConfigMap")[f"shop-myclothes-{store}-scripts"]["data"]
+    containers = of_kind(manifests, "StatefulSet")[f"shop-myclothes-{store}"]["spec"]["template"]["spec"]["containers"]
+    run = [each["command"] for each in containers]
+    stopped = [each["lifecycle"]["preStop"]["exec"]["command"] for each in containers]  # none stops without a word
+    modules = set(re.findall(rf"-m {store}node\.(\w+)", "\n".join(" ".join(words) for words in [*run, *stopped])))
+    assert "calm" in modules
+    assert {"__init__.py", *(f"{module}.py" for module in modules)} <= scripts.keys()

@@ -122,3 +122,10 @@ metadata:
     {{- include "myclothes.labels" . | nindent 4 }}
 automountServiceAccountToken: false
 {{- end -}}
+
+{{/* What a store's ConfigMap holds of files/. Takes root and the folder; with it comes what both stores run. */}}
+{{- define "myclothes.scripts" -}}
+{{- $files := (index . 0).Files -}}
+{{ ($files.Glob (printf "files/%s/*.py" (index . 1))).AsConfig }}
+{{ ($files.Glob "files/calm.py").AsConfig }}
+{{- end -}}

@@ -150,7 +150,7 @@ def kubelet(layout: Layout, zone: ZoneFacts) -> dict[str, object]:
         # Images cannot be fetched again, and three nodes share one disk.
         "imageGCHighThresholdPercent": 100,
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-        "systemReserved": {"cpu": "300m", "memory": "2Gi"},
+        "systemReserved": {"cpu": "100m", "memory": "2Gi"},
     }
 
 
