@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import asyncpg
 import pytest
@@ -170,6 +171,28 @@ async def test_a_cancelled_caller_does_not_stop_a_write(db):
     go_on.set()
     await asyncio.wait(db._writes, timeout=5)
     assert (await db.read(ids)).value == ["a"]
+
+
+async def test_a_write_that_fails_after_its_caller_has_gone_is_no_forgotten_error(db):
+    told, entered, go_on = [], asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def work(connection):
+        entered.set()
+        await go_on.wait()
+        raise LookupError
+
+    caller = asyncio.create_task(db.write(work))
+    await entered.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    go_on.set()
+    await asyncio.wait(db._writes, timeout=5)
+    gc.collect()
+    assert told == []
+    with pytest.raises(LookupError):  # the control: a caller who waits hears of it
+        await db.write(work)
 
 
 def operation(key, note, request=b"r", **more):

@@ -59,8 +59,13 @@ class Database:
         """
         task = asyncio.create_task(self._write(work))
         self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, or one whose caller has gone would be called forgotten
 
     async def read(
         self, work: Callable[[AsyncConnection], Awaitable[T]], at_least: Position | None = None
