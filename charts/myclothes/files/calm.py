@@ -12,7 +12,7 @@ from pathlib import Path
 PRESSURE = Path("/proc/pressure/cpu")
 """The whole node's, in containers too; absent where the kernel does not count it."""
 CALM_SECONDS = 40.0
-"""No stop waits longer; the pods' grace periods have room for it."""
+"""No window is begun later; the pods' grace periods have room for that and the last window."""
 WINDOW_SECONDS = 5.0
 """Looked at after the stop was asked for: what begins together with it is not seen in what was before."""
 BUSY = 0.5
@@ -24,7 +24,7 @@ def await_calm() -> str:
     began = time.monotonic()
     waited, since = _waited(), began
     while waited is not None and since - began < CALM_SECONDS:
-        time.sleep(WINDOW_SECONDS)
+        time.sleep(WINDOW_SECONDS)  # what happens meanwhile is what is looked at
         before, waited, until = waited, _waited(), time.monotonic()
         if waited is not None and waited - before < BUSY * (until - since):
             return f"calm after {until - began:.0f} s"
@@ -42,4 +42,4 @@ def _waited() -> float | None:
 
 
 if __name__ == "__main__":
-    print(await_calm())  # noqa: T201 - for whoever runs it by hand
+    print(await_calm())  # noqa: T201 - for whoever runs it by hand: a preStop's output is thrown away

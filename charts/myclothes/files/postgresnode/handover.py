@@ -57,11 +57,11 @@ def successor(members: Sequence[Mapping[str, str]], leaving: str) -> str | None:
     - of one on pod 1 two, to pod 0 and, as the roll's last step, back;
     - of one on pod 2, where only a failure leaves it, two: at once to pod 0, and at last to pod 1.
     """
-    ready = sorted(
+    ready = [
         member["name"]
         for member in members
         if member["role"] in IN_STEP and member["state"] == "streaming" and member["name"] != leaving
-    )
+    ]
     last = max((member["name"] for member in members), default=None)
     return min(ready, key=lambda name: (name == last, name < leaving, name), default=None)
 

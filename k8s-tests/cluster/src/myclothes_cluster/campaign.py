@@ -174,7 +174,7 @@ class RigGround:
         return nothing
 
     def hand_over(self) -> Mend:
-        """Have PostgreSQL's primary do what it does before it is stopped; it lives on as a replica.
+        """Have PostgreSQL's primary do what it does before a stop, but for the wait; it lives on as a replica.
 
         Valkey's would hold writes until it stops: that is its pod deleted.
         """

@@ -150,6 +150,7 @@ def kubelet(layout: Layout, zone: ZoneFacts) -> dict[str, object]:
         # Images cannot be fetched again, and three nodes share one disk.
         "imageGCHighThresholdPercent": 100,
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        # What is left has room for the newcomers of a rolling update beside all that runs.
         "systemReserved": {"cpu": "100m", "memory": "2Gi"},
     }
 

@@ -154,6 +154,15 @@ async def test_an_absent_server_is_a_503_and_opening_still_works(single):
             await absent.read(ids)
 
 
+async def leave(db, work, entered):
+    """Begin a write, and be cancelled when `work` has `entered`."""
+    caller = asyncio.create_task(db.write(work))
+    await entered.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+
 async def test_a_cancelled_caller_does_not_stop_a_write(db):
     entered = asyncio.Event()
     go_on = asyncio.Event()
@@ -163,11 +172,7 @@ async def test_a_cancelled_caller_does_not_stop_a_write(db):
         entered.set()
         await go_on.wait()
 
-    caller = asyncio.create_task(db.write(work))
-    await entered.wait()
-    caller.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
+    await leave(db, work, entered)
     go_on.set()
     await asyncio.wait(db._writes, timeout=5)
     assert (await db.read(ids)).value == ["a"]
@@ -182,11 +187,7 @@ async def test_a_write_that_fails_after_its_caller_has_gone_is_no_forgotten_erro
         await go_on.wait()
         raise LookupError
 
-    caller = asyncio.create_task(db.write(work))
-    await entered.wait()
-    caller.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
+    await leave(db, work, entered)
     go_on.set()
     await asyncio.wait(db._writes, timeout=5)
     gc.collect()
