@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -205,6 +206,50 @@ async def test_a_deposed_primary_is_not_used_again(cluster, db):
         assert written.position.timeline == first.position.timeline + 1
         assert f"note-{n}" in (await db.read(ids, written.position)).value
         assert f"note-{n}" in (await db.read_newest(ids, written.position)).value
+
+
+async def test_a_primary_that_was_silent_is_not_written_to_until_a_successor_would_have_been_seen(cluster):
+    settings = cluster.settings.model_copy(
+        update={"database_connect_seconds": 0.5, "database_silence_seconds": 1.0, "database_doubt_seconds": 4.0}
+    )
+    async with open_database("kit", settings) as db:
+        await db.write(lambda connection: connection.run_sync(METADATA.create_all))
+        first = await db.write(operation("key-0001", "a"))
+        cluster.nodes[0].freeze()
+        await asyncio.sleep(1.5)
+        with pytest.raises(Unavailable):
+            await db.write(operation("key-0002", "b"))  # its pooled connection is left alone, so is a new one
+        cluster.nodes[0].thaw()
+        thawed = time.monotonic()
+        await until(lambda: db._nodes._recent(db._nodes._nodes[0]))
+        assert db._nodes.primary() is None
+        with pytest.raises(DatabaseAway):
+            await db.write(operation("key-0003", "c"))
+        written = await write_back(db, "d")
+        assert time.monotonic() - thawed > 3.5
+        assert written.position.timeline == first.position.timeline
+        assert (await db.read(ids, written.position)).value == {"a", "d"}
+
+
+async def test_a_primary_that_comes_back_on_a_newer_timeline_is_trusted_at_once(cluster):
+    settings = cluster.settings.model_copy(update={"database_silence_seconds": 1.0, "database_doubt_seconds": 30.0})
+    async with open_database("kit", settings) as db:
+        await db.write(lambda connection: connection.run_sync(METADATA.create_all))
+        first = await db.write(operation("key-0001", "a"))
+        cluster.wait_replayed()
+        for node in cluster.nodes:
+            node.freeze()
+        await asyncio.sleep(1.5)
+        for node in cluster.nodes[1:]:
+            node.thaw()
+        _, new, other = cluster.nodes
+        other.sql(f"ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port={new.port} user=postgres'")
+        other.sql("SELECT pg_reload_conf()")
+        await asyncio.to_thread(new.sql, "SELECT pg_promote(true, 30)")
+        promoted = time.monotonic()
+        written = await write_back(db, "b")
+        assert time.monotonic() - promoted < 20
+        assert written.position.timeline == first.position.timeline + 1
 
 
 async def test_a_position_of_the_future_is_refused(db):

@@ -115,7 +115,7 @@ class Engines:
         raise DatabaseAway
 
     async def _primary_at(self, endpoint: Endpoint) -> Connection | None:
-        """A connection to `endpoint` if it is a primary and has not been deposed."""
+        """A connection to `endpoint` if it is a primary, neither deposed nor in doubt."""
         try:
             connection = await connect(self._settings, endpoint, self._service, self._resolver)
         except NETWORK_ERRORS:
@@ -127,16 +127,20 @@ class Engines:
         except NETWORK_ERRORS:
             connection.terminate()
             return None
-        if connection.timeline == 0 or connection.timeline < self._nodes.timeline:
+        if connection.timeline == 0 or self._may_be_deposed(connection):
             connection.terminate()
             return None
         self._nodes.saw_primary(connection.timeline)
         return connection
 
     def _refuse_deposed(self, dbapi_connection: Any, _record: object, _proxy: object) -> None:
-        """Replace a pooled connection to a primary that has a successor."""
-        if dbapi_connection.driver_connection.timeline < self._nodes.timeline:
-            raise DisconnectionError("a newer primary was seen")
+        """Replace a pooled connection to a primary that has a successor, or may have one."""
+        if self._may_be_deposed(dbapi_connection.driver_connection):
+            raise DisconnectionError("a newer primary was seen, or this one was silent")
+
+    def _may_be_deposed(self, connection: Connection) -> bool:
+        newest = self._nodes.timeline
+        return connection.timeline < newest or self._nodes.doubts(connection.endpoint, connection.timeline)
 
 
 def _close_unless(chosen: Connection, attempt: asyncio.Task[Connection | None]) -> None:

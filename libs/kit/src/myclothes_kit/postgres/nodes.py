@@ -37,6 +37,8 @@ class Node:
 
     endpoint: Endpoint
     checked_at: float = float("-inf")
+    answered_at: float = float("-inf")
+    trusted_from: float = float("-inf")
     standby: bool = False
     streaming: bool = False
     position: Position = field(default_factory=Position)
@@ -75,7 +77,10 @@ class Nodes:
         primaries = [
             node
             for node in self._nodes
-            if not node.standby and self._recent(node) and node.position.timeline >= self.timeline
+            if not node.standby
+            and self._recent(node)
+            and node.position.timeline >= self.timeline
+            and not self.doubts(node.endpoint, node.position.timeline)
         ]
         return max(primaries, key=lambda node: node.position).endpoint if primaries else None
 
@@ -93,6 +98,19 @@ class Nodes:
     def saw_primary(self, timeline: int) -> None:
         """Take note of a primary met on a connection."""
         self.timeline = max(self.timeline, timeline)
+
+    def doubts(self, endpoint: Endpoint, timeline: int) -> bool:
+        """Whether a primary may have been deposed in a silence: it is on the timeline that it was on before.
+
+        Frozen for about its lease and back before every standby follows the successor, it could have a commit
+        confirmed by one that does not, and the successor would never know. docs/adr/0016-silent-primaries.md
+        """
+        node = next(node for node in self._nodes if node.endpoint == endpoint)
+        now = asyncio.get_running_loop().time()
+        return timeline == node.position.timeline and (self._silent(node, now) or now < node.trusted_from)
+
+    def _silent(self, node: Node, now: float) -> bool:
+        return now - node.answered_at > self._settings.database_silence_seconds
 
     def _recent(self, node: Node) -> bool:
         longest = self._settings.database_check_seconds + self._settings.database_connect_seconds
@@ -150,10 +168,15 @@ class Nodes:
         node.standby, node.streaming, node.checked_at = row["standby"], row["streaming"], started
         # Without a receiver the timeline known before still holds: a node's timeline never goes back.
         timeline = int(row["timeline"], 16) if row["timeline"] else node.position.timeline
+        now = asyncio.get_running_loop().time()
+        if not node.standby and timeline == node.position.timeline and self._silent(node, now):
+            log.warning("database_primary_was_silent", host=str(node.endpoint), timeline=timeline)
+            node.trusted_from = now + self._settings.database_doubt_seconds
+        node.answered_at = now
         node.position = Position(timeline, row["lsn"] or 0)
         if not node.standby and timeline >= self.timeline:
             if timeline > self.timeline:
                 log.info("database_primary", host=str(node.endpoint), timeline=timeline)
             self.timeline = timeline
-            self._marks.append((asyncio.get_running_loop().time(), node.position))
+            self._marks.append((now, node.position))
             self._mark()

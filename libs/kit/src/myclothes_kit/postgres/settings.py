@@ -77,6 +77,10 @@ class DatabaseSettings(ServiceSettings):
     """One try of a read on one node."""
     database_check_seconds: Seconds = 0.25
     """Between two checks of a host."""
+    database_silence_seconds: Seconds = 10.0
+    """A primary that answered no check for longer may have a successor: well below its lease on the lead."""
+    database_doubt_seconds: Seconds = 3.0
+    """Such a primary is not used for so long after it is back; the successor, if there is one, is seen meanwhile."""
     database_lag_seconds: Seconds = 1.0
     """A replica further behind than this is left out."""
     database_operations_hours: Annotated[float, Ge(24), Le(24 * 90)] = 48
