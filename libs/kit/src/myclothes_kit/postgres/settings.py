@@ -77,8 +77,8 @@ class DatabaseSettings(ServiceSettings):
     """One try of a read on one node."""
     database_check_seconds: Seconds = 0.25
     """Between two checks of a host."""
-    database_silence_seconds: Seconds = 10.0
-    """A primary that answered no check for longer may have a successor: well below its lease on the lead."""
+    database_silence_seconds: Seconds = 15.0
+    """A primary that answered no check for longer may have a successor: below what is left of its lease, 18 s."""
     database_doubt_seconds: Seconds = 3.0
     """Such a primary is not used for so long after it is back; the successor, if there is one, is seen meanwhile."""
     database_lag_seconds: Seconds = 1.0
