@@ -24,7 +24,8 @@ LIMIT = 99
 _BROWSING: dict[Kind, float] = {"home": 7, "category": 6, "product": 10, "search": 6}
 _CART: dict[Kind, float] = {"cart": 14, "add": 20, "set": 7, "remove": 5}
 _WRITES: dict[Kind, float] = {"cart": 2, "add": 20, "set": 7, "remove": 5}
-_ACCOUNT: dict[Kind, float] = {"register": 1.2, "login": 3, "logout": 0.6, "address": 2, "account": 1, "addresses": 1}
+# so many addresses that the pause between two says how long accounts could not be written to
+_ACCOUNT: dict[Kind, float] = {"register": 1.2, "login": 3, "logout": 0.6, "address": 10, "account": 1, "addresses": 1}
 _ORDERS: dict[Kind, float] = {"checkout": 5, "orders": 3, "cancel": 15}
 
 _WEIGHTS: dict[Mode, dict[Kind, float]] = {"carts": _BROWSING | _CART, "writes": _WRITES}
