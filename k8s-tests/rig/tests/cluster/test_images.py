@@ -1,6 +1,7 @@
 """Each image of the shop starts under the strictest pod security and answers its health check, without any store."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ SERVICES = {
     "users": (8082, {"USERS_HOST": "0.0.0.0", **{f"USERS_DATABASE_{key}": value for key, value in DATABASE.items()}}),
 }
 POSTGRES = "initdb --pgdata /data/pg --auth trust && exec postgres -D /data/pg -c unix_socket_directories=/tmp"
+RACE = Path(__file__).with_name("patroni_race.py")
 STORES = {
     "valkey": (["valkey-server", "--dir", "/data"], ["valkey-cli", "ping"]),
     "postgres": (["bash", "-c", POSTGRES], ["pg_isready", "--host", "/tmp"]),
@@ -107,12 +109,16 @@ def test_a_store_answers_its_health_check(rig: Rig, namespace, name: str) -> Non
     assert_stops_cleanly(rig, name)
 
 
-def test_patroni_is_there_with_its_kubernetes_store(rig: Rig, namespace) -> None:
-    command = ["sh", "-c", "patroni --version && python3 -c 'import patroni.dcs.kubernetes' && exec sleep infinity"]
+def test_patroni_takes_no_lock_that_somebody_else_has_taken_meanwhile(rig: Rig, namespace) -> None:
+    """images/postgres/leader-lock.patch; without it the last line is `overwritten`."""
+    command = ["sh", "-c", 'patroni --version && python3 -c "$RACE" && exec sleep infinity']
     probe = {"exec": {"command": ["patronictl", "version"]}}
-    rig.kubectl(*INSIDE, "create", "-f", "-", stdin=pod("postgres", command=command, probe=probe))
+    env = {"RACE": RACE.read_text()}
+    rig.kubectl(*INSIDE, "create", "-f", "-", stdin=pod("postgres", command=command, env=env, probe=probe))
     assert_healthy(rig, "postgres")
-    assert rig.kubectl(*INSIDE, "logs", "postgres").startswith("patroni 4.")
+    version, *lines = rig.kubectl(*INSIDE, "logs", "postgres").splitlines()
+    assert version.startswith("patroni 4.")
+    assert lines[-1] == "left alone"
 
 
 def test_the_operator_is_there_with_all_that_it_stands_on(rig: Rig, namespace) -> None:
