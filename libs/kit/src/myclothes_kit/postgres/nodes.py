@@ -37,8 +37,11 @@ class Node:
 
     endpoint: Endpoint
     checked_at: float = float("-inf")
+    """When the last check began; -inf when it failed."""
     answered_at: float = float("-inf")
+    """When a check was last answered, whatever has failed since: what silence is measured from."""
     trusted_from: float = float("-inf")
+    """Until when it is doubted after a silence."""
     standby: bool = False
     streaming: bool = False
     position: Position = field(default_factory=Position)
