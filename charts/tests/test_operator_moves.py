@@ -33,6 +33,7 @@ def pods(tmp_path: Path) -> Iterator[Pods]:
     try:
         primary = running.settle()
         wait_for("the Sentinels name it", lambda: running.named(primary) == len(running.pods))
+        wait_for("they would promote a replica", running.promotable)
         yield running
     finally:
         running.stop()
@@ -90,6 +91,7 @@ async def test_a_move_loses_no_acknowledged_write(pods: Pods) -> None:
     carts = store(pods)
     for _ in range(3):
         seen = await _settled(carts)
+        wait_for("they would promote a replica", pods.promotable)
         with Writer(pods) as writer:
             new = await carts.move(seen.primary, seen.epoch)
             before = len(writer.acknowledged)

@@ -170,9 +170,25 @@ class Pods:
                 continue
         return count
 
+    def promotable(self) -> bool:
+        """Every Sentinel knows a replica that it would promote: it asks them itself, each 10 s."""
+        return all(_promotable(pod) for pod in self.pods)
+
     def ready(self) -> bool:
         """Every pod that runs says that it is."""
         return all(pod.ready() for pod in self.pods if pod.processes)
 
     def logs(self) -> str:
         return "".join(pod.logs() for pod in self.pods)
+
+
+def _promotable(pod: Pod) -> bool:
+    try:
+        with redis.Redis(HOST, pod.sentinel_port, socket_timeout=1, decode_responses=True) as sentinel:
+            replicas = sentinel.execute_command("SENTINEL", "REPLICAS", NAME)
+    except redis.RedisError:
+        return False
+    return any(
+        one["flags"] == "slave" and one["master-link-status"] == "ok" and int(one["slave-priority"]) > 0
+        for one in replicas
+    )
