@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -206,6 +207,31 @@ async def test_a_deposed_primary_is_not_used_again(cluster, db):
         assert written.position.timeline == first.position.timeline + 1
         assert f"note-{n}" in (await db.read(ids, written.position)).value
         assert f"note-{n}" in (await db.read_newest(ids, written.position)).value
+
+
+async def test_connections_do_not_pile_up_at_a_primary_that_hangs(cluster):
+    settings = cluster.settings.model_copy(update={"database_connect_seconds": 0.5})
+    async with open_database("kit", settings) as db:
+        await db.write(lambda connection: connection.run_sync(METADATA.create_all))
+        await db._engines.primary.dispose()  # all that wrote have given up
+        cluster.nodes[0].freeze()
+        await until(lambda: len(db._nodes.answering()) == 2)
+        before = waiting(cluster.nodes[0].port)
+        for n in range(100):
+            with pytest.raises(Unavailable):
+                await db.write(operation(f"key-{n:04}", "a"))
+        assert waiting(cluster.nodes[0].port) - before < 10  # the checks' own
+        cluster.nodes[0].thaw()
+        await write_back(db, "b")
+
+
+def waiting(port):
+    """How many connections a listening server has not accepted yet."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, queues, *_ = line.split()
+        if state == "0A" and int(local.partition(":")[2], 16) == port:
+            return int(queues.partition(":")[2], 16)
+    raise AssertionError(port)
 
 
 async def test_a_primary_that_was_silent_is_not_written_to_until_a_successor_would_have_been_seen(cluster):

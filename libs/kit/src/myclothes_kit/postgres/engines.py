@@ -98,11 +98,14 @@ class Engines:
         return creator
 
     async def _connect_primary(self) -> Connection:
-        """A connection to the primary: where it was last seen, else the first of all hosts that says it is one."""
+        """A connection to the primary: where it was last seen, else the first host that says it is one.
+
+        Hosts that do not answer are left to the checks: what piles up at one that hangs holds it up when it goes on.
+        """
         known = self._nodes.primary()
         if known is not None and (connection := await self._primary_at(known)):
             return connection
-        others = [endpoint for endpoint in self._settings.database_endpoints if endpoint != known]
+        others = [endpoint for endpoint in self._nodes.answering() if endpoint != known]
         tries = {asyncio.create_task(self._primary_at(endpoint)) for endpoint in others}
         self._tries |= tries
         for attempt in tries:
