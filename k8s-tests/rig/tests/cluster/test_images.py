@@ -111,8 +111,8 @@ def test_a_store_answers_its_health_check(rig: Rig, namespace, name: str) -> Non
 
 def test_patroni_takes_no_lock_that_somebody_else_has_taken_meanwhile(rig: Rig, namespace) -> None:
     """images/postgres/leader-lock.patch; without it the last line is `overwritten`."""
-    command = ["sh", "-c", 'patroni --version && python3 -c "$RACE" && exec sleep infinity']
-    probe = {"exec": {"command": ["patronictl", "version"]}}
+    command = ["sh", "-c", 'patroni --version && python3 -c "$RACE" && touch /tmp/played && exec sleep infinity']
+    probe = {"exec": {"command": ["test", "-e", "/tmp/played"]}}
     env = {"RACE": RACE.read_text()}
     rig.kubectl(*INSIDE, "create", "-f", "-", stdin=pod("postgres", command=command, env=env, probe=probe))
     assert_healthy(rig, "postgres")
