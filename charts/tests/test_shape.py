@@ -478,3 +478,10 @@ def test_a_pod_of_a_store_has_all_that_it_runs(store: str) -> None:
     modules = set(re.findall(rf"-m {store}node\.(\w+)", "\n".join(" ".join(words) for words in [*run, *stopped])))
     assert "calm" in modules
     assert {"__init__.py", *(f"{module}.py" for module in modules)} <= scripts.keys()
+
+
+def test_what_starts_beside_others_gives_way_to_who_serves() -> None:
+    deployments = of_kind(render({"operator": {"enabled": True}}), "Deployment")
+    for component in (*SERVICES, "operator"):
+        (container,) = deployments[f"shop-myclothes-{component}"]["spec"]["template"]["spec"]["containers"]
+        assert container["command"] == ["python", "-m", "myclothes_kit.start", f"myclothes_{component}"]

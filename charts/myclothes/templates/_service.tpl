@@ -42,7 +42,7 @@ args:
     export PYTHONPATH=/tmp/src
     exec python -m watchfiles --sigint-timeout 20 'python -m myclothes_{{ .component }}' /tmp/src
 {{- else -}}
-command: [python, -m, myclothes_{{ .component }}]
+command: [python, -m, myclothes_kit.start, myclothes_{{ .component }}]
 {{- end -}}
 {{- end -}}
 

@@ -28,6 +28,8 @@ PACKAGES = (
 )
 
 INSTALL_SECONDS = 600.0
+LOCK_SECONDS = 300
+"""A fresh machine may be at its own updates."""
 
 
 def missing() -> list[str]:
@@ -46,10 +48,11 @@ def install() -> list[str]:
             raise PreparationError(f"packages are missing; as root, run: {command}")
         if shutil.which("apt-get") is None:
             raise PreparationError(f"packages are missing and this is no Debian; what they are called there: {command}")
+        lock = f"-oDPkg::Lock::Timeout={LOCK_SECONDS}"
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-qq"], seconds=INSTALL_SECONDS, env=quiet)
         run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", lock, *wanted],
             seconds=INSTALL_SECONDS,
             env=quiet,
         )
