@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
-from valkey_pods import Pod, Pods, wait_for
+from valkey_pods import NAME, Pod, Pods, wait_for
 
-from myclothes_stores.ports import free_port
+from myclothes_stores.ports import HOST, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +134,38 @@ def test_a_planned_stop_hands_over(pods: Pods) -> None:
     assert read(after, "handed") == "handed"
     primary.start()
     assert settled(pods) is after
+
+
+def test_a_sentinel_that_strays_starts_anew(pods: Pods) -> None:
+    """As seen in a roll on a machine that was too busy: back to the first primary before the first fail-over's end."""
+    first = settled(pods)
+    second, third = (pod for pod in pods.pods if pod is not first)
+    for pod in pods.pods:
+        pod.stop(signal.SIGKILL, "keeper")
+        pods.command(pod, "DEBUG", "INFO-PERIOD", "200")  # to be back within the 10 s that a fail-over is given
+    wait_for("promotable replicas", pods.promotable)
+    with third.client("keeper") as client:  # not to be chosen, and not in step: the first fail-over does not end
+        client.config_set("replica-priority", 0)
+        client.config_set("masterauth", "wrong")
+    wait_for("nobody would promote the third", lambda: not any(pods.promotes(pod, third) for pod in pods.pods))
+    pods.command(third, "FAILOVER", NAME)
+    wait_for(f"the second leads\n{pods.logs()}", lambda: second.leads() and pods.named(second) == len(pods.pods))
+    with first.client("keeper") as client:
+        client.replicaof(HOST, second.port)
+    wait_for("promotable again", lambda: pods.promotes(second, first))
+    pods.command(second, "FAILOVER", NAME)
+    wait_for(f"the first leads again\n{pods.logs()}", first.leads)
+    with second.client("keeper") as client:
+        client.replicaof(HOST, first.port)
+    # the third's Sentinel ends its own fail-over by the clock, with the epoch of the later one
+    wait_for(f"one Sentinel strays\n{pods.logs()}", lambda: (pods.named(first), pods.named(second)) == (2, 1))
+    with third.client("keeper") as client:
+        client.config_set("masterauth", "replication" * 8)
+        client.replicaof(HOST, first.port)
+    for pod in pods.pods:
+        pod.start("keeper")
+    assert settled(pods) is first
+    assert "sentinel_strays" in (third.folder / "keeper.log").read_text()
 
 
 def test_a_pod_that_is_told_to_stop_is_gone_soon_after_its_server(pods: Pods) -> None:

@@ -174,6 +174,16 @@ class Pods:
         """Every Sentinel knows a replica that it would promote: it asks them itself, each 10 s."""
         return all(_promotable(pod) for pod in self.pods)
 
+    def promotes(self, asked: Pod, pod: Pod) -> bool:
+        """The Sentinel of `asked` would promote `pod`."""
+        return pod.port in _promotable(asked)
+
+    def command(self, asked: Pod, *words: str) -> None:
+        """To the Sentinel of `asked`."""
+        password = "sentinel" * 8
+        with redis.Redis(HOST, asked.sentinel_port, username="sentinel", password=password) as sentinel:
+            sentinel.execute_command("SENTINEL", *words)
+
     def ready(self) -> bool:
         """Every pod that runs says that it is."""
         return all(pod.ready() for pod in self.pods if pod.processes)
@@ -182,13 +192,15 @@ class Pods:
         return "".join(pod.logs() for pod in self.pods)
 
 
-def _promotable(pod: Pod) -> bool:
+def _promotable(pod: Pod) -> set[int]:
+    """The ports of what a pod's Sentinel would promote."""
     try:
         with redis.Redis(HOST, pod.sentinel_port, socket_timeout=1, decode_responses=True) as sentinel:
             replicas = sentinel.execute_command("SENTINEL", "REPLICAS", NAME)
     except redis.RedisError:
-        return False
-    return any(
-        one["flags"] == "slave" and one["master-link-status"] == "ok" and int(one["slave-priority"]) > 0
+        return set()
+    return {
+        int(one["port"])
         for one in replicas
-    )
+        if one["flags"] == "slave" and one["master-link-status"] == "ok" and int(one["slave-priority"]) > 0
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -94,8 +95,10 @@ class Cluster:
             return None
 
     def best_view(self, nodes: Iterable[Node]) -> View | None:
-        """The newest of what the Sentinels of `nodes` say."""
-        return max(self._ask(self.view, nodes), key=lambda view: view.epoch, default=None)
+        """The newest of what the Sentinels of `nodes` say; of two of one epoch what more of them say."""
+        views = self._ask(self.view, nodes)
+        named = Counter(view.primary for view in views)
+        return max(views, key=lambda view: (view.epoch, named[view.primary]), default=None)
 
     def open(self, address: Address, *, reply_seconds: float = 0.5) -> Connection:
         """A connection to a Valkey as the keeper."""

@@ -1,6 +1,7 @@
 """`python -m valkeynode.keeper`: tells this pod's Valkey whom to follow after a start, writes the beat, keeps the ACL.
 
-It never moves a settled server: that is Sentinel's. docs/adr/0010-valkey-bootstrap.md gives the rules.
+It never moves a settled server: that is Sentinel's; but it ends a Sentinel that strays, to have it start anew.
+docs/adr/0010-valkey-bootstrap.md gives the rules.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ LOOK_SECONDS = 1.0
 VOTE_SECONDS = 15.0
 """A vote binds for this long, then the pod may follow another."""
 FAILOVER_PAUSE_SECONDS = 5.0
+STRAY_SECONDS = 15.0
+"""A Sentinel may name another primary than its pod's server has for this long; a fail-over is given 10 s."""
 LINGER_SECONDS = 4.0
 """For this long after its server has stopped, a pod's address goes on refusing connections. A refusal says that the
 server is gone; silence says nothing, and a primary's writes wait 3 s for a replica that says nothing."""
@@ -55,6 +58,7 @@ class Keeper:
         self._alone_since: float | None = None
         self._voted = float("-inf")
         self._forced = float("-inf")
+        self._strays_since: float | None = None
         self._said = ""
 
     @property
@@ -76,6 +80,7 @@ class Keeper:
             if time.monotonic() - self._looked >= LOOK_SECONDS:
                 self._looked = time.monotonic()
                 self._view = self._cluster.view(self._settings.me)
+                self._mind_sentinel(server)
                 self._renew_passwords(self._local)
         except UNREACHABLE as error:
             self._monitor.away()
@@ -159,6 +164,29 @@ class Keeper:
         """It remembers a primary of the time before; it comes back when there is one again."""
         with contextlib.suppress(*UNREACHABLE), self._cluster.open_sentinel(self._settings.me) as sentinel:
             sentinel.call("SHUTDOWN")
+
+    # ── a Sentinel that strays ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _mind_sentinel(self, server: Server) -> None:
+        """Have it start anew when only it names another primary than this server has.
+
+        A Sentinel that sees a fail-over back to the old primary before its own one has ended takes over the epoch, but
+        not the address, and then keeps to its own: nothing of the same epoch corrects it.
+        """
+        primary = self._settings.me.valkey if server.is_primary else server.follows if server.linked else None
+        named = self._view
+        if primary is None or named is None or named.primary == primary:
+            self._strays_since = None
+            return
+        now = time.monotonic()
+        self._strays_since = now if self._strays_since is None else self._strays_since
+        if now - self._strays_since < STRAY_SECONDS:
+            return
+        others = self._cluster.best_view(self._settings.peers)
+        if others is not None and others.primary == primary and others.epoch >= named.epoch:
+            log("sentinel_strays", names=named.primary, primary=primary, epoch=named.epoch)
+            self._end_sentinel()
+            self._strays_since = None
 
     # ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

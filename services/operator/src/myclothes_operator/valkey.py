@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,16 +70,15 @@ class CartStore:
         views = [view for view in said if view is not None]
         if not views and not any(infos.values()):
             self._addresses.forget()
-        newest = max(views, key=lambda view: view.epoch, default=None)
+        newest = _newest(views)
         primary = await self._at(newest) if newest is not None else None
         lead = infos.get(primary) if primary is not None else None
         servers = tuple(_server(node, info, lead) for node, info in infos.items())
-        return Store(
-            servers,
-            primary.pod if primary is not None else None,
-            newest.epoch if newest is not None else 0,
-            tuple(view.node.pod for view in views),
-        )
+        if newest is None:
+            return Store(servers, None, 0, ())
+        # a Sentinel that watches another primary has no vote on this one's successor
+        votes = (view.node.pod for view in views if (view.address, view.port) == (newest.address, newest.port))
+        return Store(servers, primary.pod if primary is not None else None, newest.epoch, tuple(votes))
 
     async def move(self, pod: str, epoch: int) -> str:
         """Have the Sentinels choose another primary than `pod`, which leads since `epoch`; the pod that leads then.
@@ -136,7 +136,7 @@ class CartStore:
         loop = asyncio.get_running_loop()
         looked = loop.time()
         views = [view for view in await _all(self._view, self._nodes) if view is not None and view.node != node]
-        newest = max(views, key=lambda view: view.epoch, default=None)
+        newest = _newest(views)
         if newest is None or newest.epoch != epoch or await self._at(newest) != node:
             raise RefusedError(f"{node.pod}: another epoch than {epoch}, or no other Sentinel answers")
         with contextlib.ExitStack() as stack:
@@ -165,7 +165,7 @@ class CartStore:
         """The new primary, once every other pod that answers follows it: no replica is left that `old` could use."""
         others = tuple(one for one in self._nodes if one != old)
         views = [view for view in await _all(self._view, others) if view is not None]
-        newest = max(views, key=lambda view: view.epoch, default=None)
+        newest = _newest(views)
         new = await self._at(newest) if newest is not None else None
         if newest is None or new is None or new == old:
             return []
@@ -219,6 +219,12 @@ class CartStore:
             return None
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         return _View(int(fields["config-epoch"]), fields["ip"], int(fields["port"]), node)
+
+
+def _newest(views: list[_View]) -> _View | None:
+    """The view of the highest epoch; of two of one epoch what more Sentinels say."""
+    named = Counter((view.address, view.port) for view in views)
+    return max(views, key=lambda view: (view.epoch, named[view.address, view.port]), default=None)
 
 
 def _server(node: ValkeyPod, info: dict[str, str] | None, lead: dict[str, str] | None) -> Server:

@@ -10,7 +10,7 @@ from myclothes_operator.addresses import Addresses
 from myclothes_operator.executor import SEEN_SECONDS
 from myclothes_operator.patroni import LOOK_SECONDS, PatroniPod, UserStore
 from myclothes_operator.patroni import _server as member
-from myclothes_operator.valkey import CONNECT_SECONDS, LAG_BYTES, REPLY_SECONDS, CartStore, ValkeyPod
+from myclothes_operator.valkey import CONNECT_SECONDS, LAG_BYTES, REPLY_SECONDS, CartStore, ValkeyPod, _View
 from myclothes_operator.valkey import _server as server
 
 GUARD_SECONDS = 60.0
@@ -49,6 +49,28 @@ def test_a_primary_of_former_times_does_not_count() -> None:
     away = server(NODE, None, LEAD)
     assert not away.answers
     assert not away.in_step
+
+
+@pytest.mark.parametrize("strays", range(3))
+async def test_a_sentinel_that_names_another_primary_of_the_same_epoch_has_no_vote(
+    monkeypatch: pytest.MonkeyPatch, strays: int
+) -> None:
+    nodes = tuple(ValkeyPod(f"valkey-{one}", "127.0.0.1", 7000 + one, 8000 + one) for one in range(3))
+    one, other = nodes[strays], nodes[strays - 1]
+
+    async def info(_store: CartStore, node: ValkeyPod) -> dict[str, str]:
+        return LEAD if node == one else REPLICA
+
+    async def view(_store: CartStore, node: ValkeyPod) -> _View:
+        named = other if node == one else one
+        return _View(6, named.host, named.port, node)
+
+    monkeypatch.setattr(CartStore, "_info", info)
+    monkeypatch.setattr(CartStore, "_view", view)
+    seen = await CartStore(nodes, "myclothes", "operator", None, Addresses()).observe()
+    assert seen.primary == one.pod
+    assert seen.epoch == 6
+    assert set(seen.votes) == {node.pod for node in nodes} - {one.pod}
 
 
 STANDBY = {"role": "replica", "state": "running", "replication_state": "streaming", "quorum_standby": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ class View:
 async def look(target: Target, dialler: Dialler) -> View | None:
     """Ask all Sentinels at once and take the answer of the highest epoch; None when none answers.
 
-    Takes SENTINEL_SECONDS for each of at most three exchanges. Without Sentinels the target's one node is the primary.
+    Of two answers of one epoch, which a Sentinel that strays may give, the one that more of them give. Takes
+    SENTINEL_SECONDS for each of at most three exchanges. Without Sentinels the target's one node is the primary.
     """
     if target.node is not None:
         return View(Primary(target.node))
@@ -44,7 +46,8 @@ async def look(target: Target, dialler: Dialler) -> View | None:
     answers = [answer for answer in asked if answer is not None]
     if not answers:
         return None
-    best = max((primary for primary, _ in answers), key=lambda primary: primary.epoch)
+    named = Counter(primary for primary, _ in answers)
+    best = max(named, key=lambda primary: (primary.epoch, named[primary]))
     agreeing = [replicas for primary, replicas in answers if primary == best]
     return View(
         primary=best,

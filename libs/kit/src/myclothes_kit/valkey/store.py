@@ -157,10 +157,12 @@ class Store:
     async def _take(self, view: View | None) -> None:
         """Follow what the Sentinels say; an epoch below the one that is known is news from the past.
 
-        Unless there has been no primary for long, and most Sentinels say so: then they have been set up anew.
+        Unless there has been no primary for long, and most Sentinels say so: then they have been set up anew. Another
+        primary of the same epoch is a mistake unless most of them name it.
         """
         now = self._loop.time()
         past = view is not None and self._primary is not None and view.primary.epoch < self._primary.epoch
+        past = past or (view is not None and not view.majority and self._contradicts(view.primary))
         lasting = self._wire is None and now - self._connected_at >= FORGOTTEN_SECONDS
         if view is None or (past and not (lasting and view.majority)):
             self._guard.doubted()
@@ -171,6 +173,10 @@ class Store:
         self._guard.listed(view.replicas, self._loop.time(), majority=view.majority)
         if self._wire is None:
             await self._connect(view.primary.address)
+
+    def _contradicts(self, primary: Primary) -> bool:
+        known = self._primary
+        return known is not None and primary.epoch == known.epoch and primary.address != known.address
 
     def _switch(self, primary: Primary) -> None:
         previous = self._primary
