@@ -3,7 +3,9 @@
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from myclothes_rig import cgroups, network
 from myclothes_rig.cluster import Cluster
@@ -13,7 +15,7 @@ from myclothes_rig.nodes import Node
 from myclothes_rig.processes import Daemon, stopped
 from myclothes_rig.waiting import wait_for
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,17 @@ class Container:
 
     def kill(self) -> None:
         """End its processes at once; the kubelet starts it again."""
-        for pid in self._processes():
+        for pid in self._processes()():
             # one that ends with its parent is as dead as was asked for
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def freeze(self) -> None:
         """Stop its processes (SIGSTOP): a liveness probe may still have it killed, as on any machine."""
+        processes = self._processes()
 
         def all_stopped() -> bool:
-            running = [pid for pid in self._processes() if not stopped(pid)]
+            running = [pid for pid in processes() if not stopped(pid)]
             for pid in running:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
@@ -97,17 +100,18 @@ class Container:
 
     def thaw(self) -> None:
         """Let its processes go on."""
-        for pid in self._processes():
+        for pid in self._processes()():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
-    def _processes(self) -> list[int]:
+    def _processes(self) -> Callable[[], list[int]]:
+        """What lists its processes without asking Kubernetes again; raises RigError when there are none."""
         zone = self.cluster.zone_of_pod(self.namespace, self.pod)
         container = self.cluster.container_id(self.namespace, self.pod, self.name)
-        pids = cgroups.container_processes(zone, container)
-        if not pids:
+        processes = partial(cgroups.container_processes, zone, container)
+        if not processes():
             raise RigError(f"container {self.namespace}/{self.pod}/{self.name} has no process")
-        return pids
+        return processes
 
 
 @dataclass(frozen=True, slots=True)
