@@ -97,8 +97,8 @@ class Cluster:
     def best_view(self, nodes: Iterable[Node]) -> View | None:
         """The newest of what the Sentinels of `nodes` say; of two of one epoch what more of them say."""
         views = self._ask(self.view, nodes)
-        named = Counter(view.primary for view in views)
-        return max(views, key=lambda view: (view.epoch, named[view.primary]), default=None)
+        named = Counter((view.epoch, view.primary) for view in views)
+        return max(views, key=lambda view: (view.epoch, named[view.epoch, view.primary]), default=None)
 
     def open(self, address: Address, *, reply_seconds: float = 0.5) -> Connection:
         """A connection to a Valkey as the keeper."""

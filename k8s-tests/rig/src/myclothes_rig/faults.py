@@ -3,9 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from myclothes_rig import cgroups, network
 from myclothes_rig.cluster import Cluster
@@ -80,17 +78,17 @@ class Container:
 
     def kill(self) -> None:
         """End its processes at once; the kubelet starts it again."""
-        for pid in self._processes()():
+        for pid in self._processes(*self._place()):
             # one that ends with its parent is as dead as was asked for
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def freeze(self) -> None:
         """Stop its processes (SIGSTOP): a liveness probe may still have it killed, as on any machine."""
-        processes = self._processes()
+        place = self._place()  # once: on a busy machine each question to Kubernetes takes a second
 
         def all_stopped() -> bool:
-            running = [pid for pid in processes() if not stopped(pid)]
+            running = [pid for pid in self._processes(*place) if not stopped(pid)]
             for pid in running:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
@@ -100,18 +98,20 @@ class Container:
 
     def thaw(self) -> None:
         """Let its processes go on."""
-        for pid in self._processes()():
+        for pid in self._processes(*self._place()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
-    def _processes(self) -> Callable[[], list[int]]:
-        """What lists its processes without asking Kubernetes again; raises RigError when there are none."""
+    def _place(self) -> tuple[ZoneFacts, str]:
+        """Its zone and its id, as Kubernetes says."""
         zone = self.cluster.zone_of_pod(self.namespace, self.pod)
-        container = self.cluster.container_id(self.namespace, self.pod, self.name)
-        processes = partial(cgroups.container_processes, zone, container)
-        if not processes():
+        return zone, self.cluster.container_id(self.namespace, self.pod, self.name)
+
+    def _processes(self, zone: ZoneFacts, container: str) -> list[int]:
+        pids = cgroups.container_processes(zone, container)
+        if not pids:
             raise RigError(f"container {self.namespace}/{self.pod}/{self.name} has no process")
-        return processes
+        return pids
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ def await_calm() -> float:
 
 
 def _waited() -> float | None:
-    """For how many seconds since the node's start something has waited for a CPU: `some ... total=MICROSECONDS`."""
+    """For how many seconds since the node's start something has waited for a CPU: `some ... total=MICROSECONDS`.
+
+    The stores' images, which have no kit, read it in the chart's calm.py.
+    """
     try:
         some = PRESSURE.read_text().splitlines()[0]
         return int(some.rpartition("total=")[2]) / 1e6

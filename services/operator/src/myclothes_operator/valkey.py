@@ -223,8 +223,8 @@ class CartStore:
 
 def _newest(views: list[_View]) -> _View | None:
     """The view of the highest epoch; of two of one epoch what more Sentinels say."""
-    named = Counter((view.address, view.port) for view in views)
-    return max(views, key=lambda view: (view.epoch, named[view.address, view.port]), default=None)
+    named = Counter((view.epoch, view.address, view.port) for view in views)
+    return max(views, key=lambda view: (view.epoch, named[view.epoch, view.address, view.port]), default=None)
 
 
 def _server(node: ValkeyPod, info: dict[str, str] | None, lead: dict[str, str] | None) -> Server:

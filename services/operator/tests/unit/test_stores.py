@@ -10,7 +10,7 @@ from myclothes_operator.addresses import Addresses
 from myclothes_operator.executor import SEEN_SECONDS
 from myclothes_operator.patroni import LOOK_SECONDS, PatroniPod, UserStore
 from myclothes_operator.patroni import _server as member
-from myclothes_operator.valkey import CONNECT_SECONDS, LAG_BYTES, REPLY_SECONDS, CartStore, ValkeyPod, _View
+from myclothes_operator.valkey import CONNECT_SECONDS, LAG_BYTES, REPLY_SECONDS, CartStore, ValkeyPod, _newest, _View
 from myclothes_operator.valkey import _server as server
 
 GUARD_SECONDS = 60.0
@@ -71,6 +71,15 @@ async def test_a_sentinel_that_names_another_primary_of_the_same_epoch_has_no_vo
     assert seen.primary == one.pod
     assert seen.epoch == 6
     assert set(seen.votes) == {node.pod for node in nodes} - {one.pod}
+
+
+def test_of_two_primaries_of_one_epoch_more_sentinels_of_that_epoch_decide() -> None:
+    right, stray = _View(6, "10.0.0.1", 6379, NODE), _View(6, "10.0.0.2", 6379, NODE)
+    behind = _View(5, stray.address, stray.port, NODE)
+    assert _newest([stray, right, right]) == right
+    assert _newest([right, stray, behind]) == right, "what a Sentinel says of an older epoch counts for nothing"
+    assert _newest([behind]) == behind
+    assert _newest([]) is None
 
 
 STANDBY = {"role": "replica", "state": "running", "replication_state": "streaming", "quorum_standby": True}
