@@ -143,11 +143,13 @@ def test_a_sentinel_that_strays_starts_anew(pods: Pods) -> None:
     for pod in pods.pods:
         pod.stop(signal.SIGKILL, "keeper")
         pods.command(pod, "DEBUG", "INFO-PERIOD", "200")  # to be back within the 10 s that a fail-over is given
-    wait_for("promotable replicas", pods.promotable)
     with third.client("keeper") as client:  # not to be chosen, and not in step: the first fail-over does not end
         client.config_set("replica-priority", 0)
         client.config_set("masterauth", "wrong")
-    wait_for("nobody would promote the third", lambda: not any(pods.promotes(pod, third) for pod in pods.pods))
+    wait_for(
+        "every Sentinel would promote the second alone",
+        lambda: all(pods.promotes(pod, second) and not pods.promotes(pod, third) for pod in pods.pods),
+    )
     pods.command(third, "FAILOVER", NAME)
     wait_for(f"the second leads\n{pods.logs()}", lambda: second.leads() and pods.named(second) == len(pods.pods))
     with first.client("keeper") as client:
