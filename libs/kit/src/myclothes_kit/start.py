@@ -12,10 +12,9 @@ import runpy
 import signal
 import sys
 import time
-from pathlib import Path
 
-PRESSURE = Path("/proc/pressure/cpu")
-"""The whole node's, in containers too; absent where the kernel does not count it."""
+from myclothes_kit import pressure
+
 PATIENCE_SECONDS = (3.0, 6.0)
 """How long a start waits at most: of pods that came together each something else."""
 WINDOW_SECONDS = (0.3, 0.8)
@@ -28,27 +27,15 @@ def await_calm() -> float:
     """Seconds waited, at most the patience and a window; 0.0 where the kernel counts no pressure."""
     began = time.monotonic()
     patience = random.uniform(*PATIENCE_SECONDS)  # noqa: S311 - no secret
-    waited, since = _waited(), began
+    waited, since = pressure.waited(), began
     while waited is not None and since - began < patience:
         time.sleep(random.uniform(*WINDOW_SECONDS))  # noqa: S311 - no secret
-        before, waited, until = waited, _waited(), time.monotonic()
+        before, waited, until = waited, pressure.waited(), time.monotonic()
         calm = waited is not None and waited - before < BUSY * (until - since)
         since = until
         if calm:
             break
     return since - began
-
-
-def _waited() -> float | None:
-    """For how many seconds since the node's start something has waited for a CPU: `some ... total=MICROSECONDS`.
-
-    The stores' images, which have no kit, read it in the chart's calm.py.
-    """
-    try:
-        some = PRESSURE.read_text().splitlines()[0]
-        return int(some.rpartition("total=")[2]) / 1e6
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def main(arguments: list[str]) -> None:

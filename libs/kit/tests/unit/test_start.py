@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from myclothes_kit import start
+from myclothes_kit import pressure, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Node:
 
 def _node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shares: Iterator[float]) -> Node:
     node = Node(tmp_path / "cpu", shares)
-    monkeypatch.setattr(start, "PRESSURE", tmp_path / "cpu")
+    monkeypatch.setattr(pressure, "CPU", tmp_path / "cpu")
     monkeypatch.setattr(start.time, "sleep", node.sleep)
     monkeypatch.setattr(start.time, "monotonic", lambda: node.now)
     return node
@@ -68,7 +68,7 @@ def test_starts_that_came_together_are_not_patient_for_the_same_time(
 def test_where_the_kernel_does_not_count_nothing_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None
 ) -> None:
-    monkeypatch.setattr(start, "PRESSURE", tmp_path / "cpu")
+    monkeypatch.setattr(pressure, "CPU", tmp_path / "cpu")
     monkeypatch.setattr(start.time, "sleep", lambda _: pytest.fail("it waited"))
     if text is not None:
         (tmp_path / "cpu").write_text(text)
@@ -94,12 +94,3 @@ def test_it_stops_when_told_so_before_the_service_is_there(tmp_path: Path) -> No
         assert process.stdout.readline() == b"begun\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(BEGUN_SECONDS) == 0
-
-
-def test_this_kernel_counts() -> None:
-    if not start.PRESSURE.exists():
-        pytest.skip("this kernel counts no pressure")
-    before, after = start._waited(), start._waited()
-    assert before is not None
-    assert after is not None
-    assert 0 <= before <= after

@@ -8,8 +8,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from myclothes_gateway import metrics
 from myclothes_gateway.clients import Browsing, client_address, counted_as
-from myclothes_gateway.errors import CrossSite, LimitReached, Shed
+from myclothes_gateway.errors import CrossSite, LimitReached
 from myclothes_gateway.origins import SAFE_METHODS, is_own
+from myclothes_gateway.places import Places
 from myclothes_gateway.sessions.session import SCOPE_KEY
 from myclothes_kit import deadlines
 from myclothes_kit.problems import Problem
@@ -32,7 +33,7 @@ _UNCACHED = (b"cache-control", b"private, no-cache")
 class Edge:
     """Pure ASGI middleware: session, origin check, limits on browsing and concurrency, protective headers.
 
-    A body is received before the request takes one of the places that `max_concurrent` allows, and before its time
+    A body is received before the request takes one of the places, and before its time
     begins to run, so that slow senders take neither from others.
     """
 
@@ -49,8 +50,7 @@ class Edge:
         self._show = show
         self._origin = settings.public_origin
         self._trusted_proxies = settings.trusted_proxies
-        self._places = settings.max_concurrent
-        self._busy = 0
+        self._places = Places(settings.max_concurrent)
         self._deadline_seconds = settings.deadline_seconds
         self._browsing = Browsing(settings.browsing_per_minute)
         self._headers = protective_headers(settings)
@@ -95,15 +95,8 @@ class Edge:
         return send_protected
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._busy >= self._places:
-            metrics.REFUSED_BUSY.inc()
-            raise Shed("Please try again in a moment.")
-        self._busy += 1
-        try:
-            with deadlines.within(self._deadline_seconds):
-                await self._app(scope, receive, send)
-        finally:
-            self._busy -= 1
+        with self._places.one(), deadlines.within(self._deadline_seconds):
+            await self._app(scope, receive, send)
 
 
 class _Head:

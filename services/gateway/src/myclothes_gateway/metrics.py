@@ -6,6 +6,7 @@ from prometheus_client import Counter
 
 _REFUSED = Counter("gateway_refused_total", "Requests refused at the edge.", ["reason"])
 REFUSED_BUSY = _REFUSED.labels("busy")
+REFUSED_LATE = _REFUSED.labels("late")
 REFUSED_BROWSING = _REFUSED.labels("browsing_limit")
 REFUSED_CROSS_SITE = _REFUSED.labels("cross_site")
 REFUSED_ATTEMPTS = _REFUSED.labels("attempt_limit")

@@ -89,7 +89,7 @@ def _check(options: argparse.Namespace) -> int:
         options.summary.write_text(json.dumps(reports.summary(verdict, reports.report(options.history))))
     if verdict.violations:
         return VIOLATED
-    return UNREADABLE if verdict.unread or verdict.undecided else KEPT
+    return KEPT if verdict.kept else UNREADABLE
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -130,7 +130,7 @@ class Ledger:
         verdict = asyncio.run(
             checking.check(self.folder, self.urls, sole_buyer=sole_buyer, settle_seconds=settle_seconds)
         )
-        if verdict.violations or verdict.unread or verdict.undecided:
+        if not verdict.kept:
             raise LedgerError(verdict.text())
         return verdict
 

@@ -1,12 +1,13 @@
-"""A run ends by itself when more has failed than it was allowed."""
+"""A run ends by itself when more has failed than it was allowed; a check when the shop has come to rest."""
 
 import json
+from importlib import import_module
 from random import Random
 
 import pytest
 from aiohttp import web
 
-from myclothes_ledger import catalogue, reports, running
+from myclothes_ledger import catalogue, checking, reports, running
 from myclothes_ledger.catalogue import CatalogueError
 from myclothes_ledger.checking import Verdict, Violation
 from myclothes_ledger.history import Begun, History, has_ended
@@ -82,3 +83,18 @@ def test_shoppers_who_go_on_do_not_repeat_themselves(tmp_path):
     new, as_new, again = drawn
     assert new == as_new
     assert new != again
+
+
+@pytest.mark.parametrize(
+    "first", [Verdict([Violation("a", "shopper 1", "a line is gone", ())]), Verdict(undecided=["shopper 1: the carts"])]
+)
+async def test_a_state_that_nothing_explains_yet_is_read_again(monkeypatch, tmp_path, first):
+    verdicts = [first, Verdict(counts={"shoppers": 0}), Verdict(unread=["read once too often"])]
+    module = import_module("myclothes_ledger.checking.check")  # behind the function of its name
+    monkeypatch.setattr(module, "decide", lambda *_, **__: verdicts.pop(0))
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    with History(tmp_path) as history:
+        history.write(Begun(0.0, 0.0, "run", (), RATE, 1, "all"))
+    verdict = await checking.check(tmp_path, ("http://127.0.0.1:9",))
+    assert verdict.kept
+    assert verdict.counts == {"shoppers": 0}

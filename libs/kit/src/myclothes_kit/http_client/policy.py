@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from myclothes_kit import pressure
+
 REPEATABLE = frozenset({502, 503, 504})
 """Statuses after which an idempotent request is sent again."""
 
@@ -40,7 +42,7 @@ def patience(policy: Policy, repeats: int) -> float:
     A dead peer is found by the first, short one. Whoever is slow, and not dead, is given time: to abandon each attempt
     after the same second and send it again would keep an overloaded service busy with answers that nobody awaits.
     """
-    return policy.read_seconds * 2.0**repeats
+    return pressure.patience(policy.read_seconds * 2.0**repeats)
 
 
 def pause(policy: Policy, repeat: int, retry_after: float | None) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from myclothes_kit import pressure
 from myclothes_kit.valkey import metrics
 from myclothes_kit.valkey.errors import NotAcknowledged, StoreBusy, StoreUnavailable, kind_of_reply, of_reply
 from myclothes_kit.valkey.guard import Guard, Role, Verdict
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_BATCH = 256
 MAX_QUEUE = 4096
+MOST_ACK_SECONDS = 0.5
 REPLY_SECONDS = 0.3
 """Beyond WAIT's own limit; a primary that takes longer is treated as lost. Both together stay below the time after
 which Sentinels call a primary down (1 s), so that a primary frozen for long enough to be replaced is always noticed."""
@@ -85,8 +87,7 @@ class Committer:
         self._name = name
         self._guard = guard
         self._ack_replicas = ack_replicas
-        self._ack_ms = round(ack_seconds * 1000)
-        self._reply_seconds = ack_seconds + REPLY_SECONDS
+        self._ack_seconds = ack_seconds
         self._wait_seconds = wait_seconds
         self._ask = ask
         self._trouble = trouble
@@ -165,12 +166,13 @@ class Committer:
 
     def _send(self, wire: Wire, batch: list[_Write]) -> None:
         commands: list[Command] = [write.script.command(write.keys, write.args, whole=write.whole) for write in batch]
+        seconds = min(pressure.patience(self._ack_seconds), MOST_ACK_SECONDS)
         if self._ack_replicas and batch:
-            commands.append(("WAIT", max(self._ack_replicas, self._guard.expected()), self._ack_ms))
+            commands.append(("WAIT", max(self._ack_replicas, self._guard.expected()), round(seconds * 1000)))
         if self._ack_replicas or not batch:
             commands.append(("ROLE",))
         self._busy = True
-        wire.start(pack(commands), len(commands), self._reply_seconds, lambda result: self._replied(batch, result))
+        wire.start(pack(commands), len(commands), seconds + REPLY_SECONDS, lambda result: self._replied(batch, result))
 
     def _beat_later(self) -> None:
         self._heartbeat = self._loop.call_later(HEARTBEAT_SECONDS, self._beat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from myclothes_kit import pressure
 from myclothes_kit.valkey import metrics
 from myclothes_kit.valkey.errors import StoreUnavailable, of_reply
 from myclothes_kit.valkey.nodes import UNREACHABLE, Address, Dialler
@@ -46,7 +47,7 @@ class Reader:
             try:
                 async with asyncio.timeout_at(deadline):
                     wire = await self._open()
-                replies = await wire.call(commands, READ_SECONDS)
+                replies = await wire.call(commands, pressure.patience(READ_SECONDS))
             except TimeoutError:
                 break
             except WireError:

@@ -31,8 +31,9 @@ async def check(
 ) -> Verdict:
     """The verdict on the history in `folder`, with the final state read at `urls`, or the stored one without any.
 
-    While there is a violation, the state is read again for `settle_seconds`. `sole_buyer`: nobody but the ledger bought
-    the articles meanwhile. Raises HistoryError.
+    Until that is that every promise was kept, the state is read again for `settle_seconds`: while something has yet to
+    happen, nothing explains a state, or no search finds it. `sole_buyer`: nobody but the ledger bought the articles
+    meanwhile. Raises HistoryError.
     """
     tale = tell(read(folder))
     if not urls:
@@ -41,7 +42,7 @@ async def check(
         reader = Reader(client, tale)
         deadline = time.monotonic() + settle_seconds
         state = await reader.read(tale.stories)
-        while (verdict := decide(tale, state, sole_buyer=sole_buyer)).violations and time.monotonic() < deadline:
+        while not (verdict := decide(tale, state, sole_buyer=sole_buyer)).kept and time.monotonic() < deadline:
             await asyncio.sleep(PAUSE_SECONDS)
             state = await reader.read(tale.stories)
     final.store(folder, state)

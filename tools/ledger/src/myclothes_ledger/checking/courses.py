@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from myclothes_ledger.checking.stories import Operation
     from myclothes_ledger.history import Lines
 
-MOST_STEPS = 20_000
-"""Steps after which the search for one observation gives up."""
-MOST_COURSES = 64
+MOST_STEPS = 100_000
+"""Steps after which the search for one observation gives up: some 10 s."""
+MOST_COURSES = 512
 
 
 class UndecidedError(Exception):

@@ -49,6 +49,11 @@ class Verdict:
     unread: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
 
+    @property
+    def kept(self) -> bool:
+        """Whether everybody's state could be read and decided, and every promise was kept."""
+        return not (self.violations or self.unread or self.undecided)
+
     def text(self) -> str:
         """As people read it."""
         looked = ", ".join(f"{count} {name}" for name, count in self.counts.items())

@@ -1,0 +1,68 @@
+"""How many requests a replica works on at once."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from myclothes_gateway import metrics
+from myclothes_gateway.errors import Shed
+from myclothes_kit import pressure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WINDOW_SECONDS = 2.0
+"""Of the windows in which answers are counted."""
+WAIT_SECONDS = 2.0
+"""Where CPU is short, a request that would have to wait for longer is refused: what its answer cost would be lost with
+it, its shopper gone or its deadline over."""
+FEW = 20
+"""So many are never too many."""
+ADVICE = "Please try again in a moment."
+
+
+class Places:
+    """`most` places for requests. Fewer while the node's CPU is saturated: as many as are answered in WAIT_SECONDS.
+
+    An overload that is worked off request by request does not end with its cause: everything is answered too late, is
+    asked again, and what was done for it was in vain. A store that pauses is another matter: waiting for it costs no
+    CPU, so there nobody is refused before `most` wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._since = time.monotonic()
+        self._answered = 0
+        self._rate = 0.0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """A place for as long as the block takes. Raises Shed."""
+        if self._taken >= self._most:
+            metrics.REFUSED_BUSY.inc()
+            raise Shed(ADVICE)
+        if self._taken >= FEW and pressure.saturated and self._taken >= self._answered_in(WAIT_SECONDS):
+            metrics.REFUSED_LATE.inc()
+            raise Shed(ADVICE)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+            self._answered += 1
+            self._roll()
+
+    def _answered_in(self, seconds: float) -> float:
+        """How many are answered in `seconds`, by the last window that is over."""
+        self._roll()
+        return self._rate * seconds
+
+    def _roll(self) -> None:
+        span = time.monotonic() - self._since
+        if span >= WINDOW_SECONDS:
+            self._rate = self._answered / span
+            self._answered = 0
+            self._since += span

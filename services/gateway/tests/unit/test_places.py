@@ -1,0 +1,77 @@
+"""How many requests a replica takes on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from myclothes_gateway import places
+from myclothes_gateway.errors import Shed
+from myclothes_gateway.places import FEW, WAIT_SECONDS, WINDOW_SECONDS, Places
+from myclothes_kit import pressure
+
+MOST = 256
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    class Clock:
+        now = 1000.0
+
+    monkeypatch.setattr(places.time, "monotonic", lambda: Clock.now)
+    return Clock
+
+
+def answer(some, number):
+    for _ in range(number):
+        with some.one():
+            pass
+
+
+@contextmanager
+def waiting(some, most):
+    """As many requests under way as are let in, `most` at most; gives how many that are."""
+    with ExitStack() as stack:
+        for number in range(most):
+            try:
+                stack.enter_context(some.one())
+            except Shed:
+                yield number
+                return
+        yield most
+
+
+@pytest.mark.parametrize("saturated", [False, True])
+def test_a_saturated_node_takes_on_what_it_can_answer_in_time(monkeypatch, clock, saturated):
+    monkeypatch.setattr(pressure, "saturated", saturated)
+    some = Places(MOST)
+    answer(some, 60)
+    clock.now += WINDOW_SECONDS
+    with waiting(some, 2 * MOST) as taken:
+        assert taken == (60 * WAIT_SECONDS / WINDOW_SECONDS if saturated else MOST)
+
+
+def test_a_few_are_taken_on_though_nothing_has_been_answered(monkeypatch, clock):
+    monkeypatch.setattr(pressure, "saturated", True)
+    with waiting(Places(MOST), MOST) as taken:
+        assert taken == FEW
+
+
+def test_whoever_answers_again_takes_on_more_again(monkeypatch, clock):
+    monkeypatch.setattr(pressure, "saturated", True)
+    some = Places(MOST)
+    clock.now += WINDOW_SECONDS
+    with waiting(some, MOST) as taken:
+        assert taken == FEW
+    answer(some, 80)
+    clock.now += WINDOW_SECONDS
+    with waiting(some, MOST) as taken:
+        assert taken == (80 + FEW) * WAIT_SECONDS / WINDOW_SECONDS
+
+
+def test_a_place_is_given_back_whatever_happens(clock):
+    some = Places(1)
+    for _ in range(3):
+        with pytest.raises(KeyError), some.one():
+            raise KeyError
