@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _URL = "postgresql+asyncpg://"
+LOOK_SECONDS = 0.05
+"""How often a new connection looks whether the checks have seen a primary."""
 
 
 async def driver_of(connection: AsyncConnection) -> Connection:
@@ -42,7 +44,6 @@ class Engines:
         self._nodes = nodes
         self._service = service
         self._resolver = resolver
-        self._tries: set[asyncio.Task[Connection | None]] = set()
         self.primary = self._engine(self._connect_primary, settings.database_pool_size)
         """Read-write, read committed."""
         self.primary_reads = self.primary.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -58,8 +59,6 @@ class Engines:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._tries:
-            await asyncio.wait(self._tries)
         for engine in (self.primary, *self.replicas.values()):
             await engine.dispose()
 
@@ -98,24 +97,20 @@ class Engines:
         return creator
 
     async def _connect_primary(self) -> Connection:
-        """A connection to the primary: where it was last seen, else the first host that says it is one.
+        """A connection to the primary that the checks see, or see within `database_connect_seconds`.
 
-        Hosts that do not answer are left to the checks: what piles up at one that hangs holds it up when it goes on.
+        Nobody else is asked: a connection costs both sides more CPU than most queries, and while a primary hangs each
+        write would open one to every other server, only to hear what the checks have just said.
         """
-        known = self._nodes.primary()
-        if known is not None and (connection := await self._primary_at(known)):
-            return connection
-        others = [endpoint for endpoint in self._nodes.answering() if endpoint != known]
-        tries = {asyncio.create_task(self._primary_at(endpoint)) for endpoint in others}
-        self._tries |= tries
-        for attempt in tries:
-            attempt.add_done_callback(self._tries.discard)
-        for finished in asyncio.as_completed(tries):
-            if connection := await finished:
-                for attempt in tries:
-                    attempt.add_done_callback(lambda one: _close_unless(connection, one))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.database_connect_seconds
+        while True:
+            known = self._nodes.primary()
+            if known is not None and (connection := await self._primary_at(known)):
                 return connection
-        raise DatabaseAway
+            if loop.time() >= deadline:
+                raise DatabaseAway
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _primary_at(self, endpoint: Endpoint) -> Connection | None:
         """A connection to `endpoint` if it is a primary, neither deposed nor in doubt."""
@@ -144,13 +139,6 @@ class Engines:
     def _may_be_deposed(self, connection: Connection) -> bool:
         newest = self._nodes.timeline
         return connection.timeline < newest or self._nodes.doubts(connection.endpoint, connection.timeline)
-
-
-def _close_unless(chosen: Connection, attempt: asyncio.Task[Connection | None]) -> None:
-    """Close what a later attempt found beside the chosen connection."""
-    other = attempt.result()
-    if other is not None and other is not chosen:
-        other.terminate()
 
 
 def _refuse_closed(dbapi_connection: Any, _record: object, _proxy: object) -> None:

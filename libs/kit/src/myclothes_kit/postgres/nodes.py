@@ -87,10 +87,6 @@ class Nodes:
         ]
         return max(primaries, key=lambda node: node.position).endpoint if primaries else None
 
-    def answering(self) -> list[Endpoint]:
-        """The hosts whose last check was answered, whatever they are."""
-        return [node.endpoint for node in self._nodes if node.checked_at > float("-inf")]
-
     def replicas(self) -> list[Endpoint]:
         """The replicas that stream and lag by `database_lag_seconds` at most, another one first each time."""
         mark = self._mark()
