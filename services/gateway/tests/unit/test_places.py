@@ -46,10 +46,10 @@ def waiting(some, most):
 def test_a_saturated_node_takes_on_what_it_can_answer_in_time(monkeypatch, clock, saturated):
     monkeypatch.setattr(pressure, "saturated", saturated)
     some = Places(MOST)
-    answer(some, 60)
+    answer(some, 80)
     clock.now += WINDOW_SECONDS
     with waiting(some, 2 * MOST) as taken:
-        assert taken == (60 * WAIT_SECONDS / WINDOW_SECONDS if saturated else MOST)
+        assert taken == (80 * WAIT_SECONDS / WINDOW_SECONDS if saturated else MOST)
 
 
 def test_a_few_are_taken_on_though_nothing_has_been_answered(monkeypatch, clock):
