@@ -159,9 +159,7 @@ class RigGround:
 
     def freeze(self, pod: str, container: str) -> Mend:
         """SIGSTOP to all processes of a container."""
-        frozen = self._rig.container(self._release.namespace, pod, container)
-        frozen.freeze()
-        return frozen.thaw
+        return self._rig.container(self._release.namespace, pod, container).freeze()
 
     def delete(self, *pods: str, at_once: bool = False) -> Mend:
         """Delete pods, with the time that they ask for or without."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from myclothes_rig import cgroups, network
@@ -83,9 +84,12 @@ class Container:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def freeze(self) -> None:
-        """Stop its processes (SIGSTOP): a liveness probe may still have it killed, as on any machine."""
-        place = self._place()  # once: on a busy machine each question to Kubernetes takes a second
+    def freeze(self) -> Callable[[], None]:
+        """Stop its processes (SIGSTOP): a liveness probe may still have it killed, as on any machine.
+
+        What is returned lets go on what was stopped, without a question to Kubernetes, which may be slow to answer.
+        """
+        place = self._place()
 
         def all_stopped() -> bool:
             running = [pid for pid in self._processes(*place) if not stopped(pid)]
@@ -95,12 +99,11 @@ class Container:
             return not running
 
         wait_for(f"{self.namespace}/{self.pod}/{self.name} to stop", all_stopped, seconds=STOP_SECONDS)
+        return lambda: _let_go_on(cgroups.container_processes(*place))
 
     def thaw(self) -> None:
-        """Let its processes go on."""
-        for pid in self._processes(*self._place()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        """Let its processes go on, whoever has stopped them."""
+        _let_go_on(self._processes(*self._place()))
 
     def _place(self) -> tuple[ZoneFacts, str]:
         """Its zone and its id, as Kubernetes says."""
@@ -112,6 +115,12 @@ class Container:
         if not pids:
             raise RigError(f"container {self.namespace}/{self.pod}/{self.name} has no process")
         return pids
+
+
+def _let_go_on(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,13 +93,16 @@ def test_a_killed_container_is_started_again(app, rig: Rig) -> None:
     wait_for("the restart", lambda: restarts(app, rig, pod) == before + 1, seconds=BACK_SECONDS)
 
 
-def test_a_frozen_container_answers_again_when_thawed(app, rig: Rig) -> None:
+@pytest.mark.parametrize("asking", [True, False])
+def test_a_frozen_container_answers_again_when_thawed(app, rig: Rig, *, asking: bool) -> None:
     pod, friend = app.pods("web")["a"], app.pods("friend")["b"]
     wait_for("the pod to answer", lambda: app.can_ask(friend, app.address(pod)), seconds=BACK_SECONDS)
     container = rig.container(app.namespace, pod, "web")
-    container.freeze()
+    thaw = container.freeze()
     assert not app.can_ask(friend, app.address(pod))
-    container.thaw()
+    if asking:
+        thaw = container.thaw
+    thaw()
     assert app.can_ask(friend, app.address(pod))
 
 
