@@ -6,8 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from myclothes_ledger.checking import FinalCart, decide
+from myclothes_ledger.checking import FinalCart, courses, decide
 from myclothes_ledger.checking.stories import tell
+from myclothes_ledger.history import Sent
 
 from .legal import SKUS, World
 
@@ -45,6 +46,16 @@ def test_few_legal_histories_are_too_many_sided_to_decide():
         records, state = history([], seed)
         undecided += bool(decide(tell(records), state).undecided)
     assert undecided < 3
+
+
+def test_what_cannot_be_decided_is_told_whole(monkeypatch):
+    monkeypatch.setattr(courses, "MOST_COURSES", 0)
+    records, state = history([], 1)
+    text = decide(tell(records), state).text()
+    assert "undecided: shopper 1: p1.g" in text
+    assert "more than 0 courses" in text
+    assert all(f"{record.op} at " in text for record in records if isinstance(record, Sent))
+    assert all(f"{cart} in the end: " in text for cart in state.carts)
 
 
 @settings(max_examples=100, deadline=None)

@@ -51,7 +51,7 @@ def check(
             return
     undecided = next((search for search in searches if not search.violations), None)
     if undecided is not None:
-        verdict.undecided.append(f"shopper {story.person}: {undecided.undecided}")
+        verdict.undecided.append(f"shopper {story.person}: {undecided.undecided}{_told(story, state)}")
     else:
         verdict.violations.extend(searches[0].violations)
 
@@ -72,14 +72,14 @@ class _Search:
 
     def run(self, reads: Sequence[_Read]) -> None:
         stages: list[list[Course]] = [[Course(Carts())]]
-        try:
-            for sight in self._sights:
+        for sight in self._sights:
+            try:
                 stages.append(self._next(stages[-1], sight))
-                if len(self.violations) >= MOST_VIOLATIONS:
-                    return
-        except UndecidedError:
-            self.undecided = "the carts"
-            return
+            except UndecidedError as error:
+                self.undecided = f"{sight.cart} in {sight.what}, {error}"
+                return
+            if len(self.violations) >= MOST_VIOLATIONS:
+                return
         for read in reads:
             self._read(stages, read)
 
@@ -103,11 +103,20 @@ class _Search:
                     return
                 if place and self._sights[place - 1].version <= read.floor:
                     break
-        except UndecidedError:
-            self.undecided = "a read"
+        except UndecidedError as error:
+            self.undecided = f"{read.sight.cart} in {read.sight.what}, {error}"
             return
         if len(self.violations) < MOST_VIOLATIONS:
             self.violations.append(blame.explained(stages[read.stage][0], read.sight, self._effects))
+
+
+def _told(story: Story, state: FinalState) -> str:
+    """All that is known of somebody's carts: who reads it may find what no search did."""
+    lines = [str(operation) for operation in story.operations.values()]
+    lines += [
+        f"{cart} in the end: {final}" for cart, final in state.carts.items() if cart.startswith(f"p{story.person}.")
+    ]
+    return "".join(f"\n      {line}" for line in lines)
 
 
 def _sights(story: Story, state: FinalState) -> list[Sight]:

@@ -81,7 +81,7 @@ def explain(courses: Sequence[Course], sight: Sight, effects: Sequence[Effect], 
         for each in _explain(course, sight, effects, final):
             found[each.carts.key, each.used] = each
         if len(found) > MOST_COURSES:
-            raise UndecidedError
+            raise UndecidedError(f"more than {MOST_COURSES} courses")
     return _undominated(list(found.values()), effects)
 
 
@@ -132,7 +132,7 @@ def _reach(
         if reached.carts.shown(sight.cart) == sight.lines:
             found.append(reached)
         if len(found) > MOST_COURSES:
-            raise UndecidedError
+            raise UndecidedError(f"more than {MOST_COURSES} courses")
     return found
 
 
@@ -189,7 +189,7 @@ def _ways(
         seen.add((carts.key, used))
         steps[0] -= 1
         if not steps[0]:
-            raise UndecidedError
+            raise UndecidedError(f"more than {MOST_STEPS} steps with {len(effects)} effects")
         shown = carts.shown(sight.cart)
         if skus is not None:
             shown = {sku: quantity for sku, quantity in shown.items() if sku in skus}
