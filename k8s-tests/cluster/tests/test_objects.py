@@ -46,3 +46,26 @@ def test_what_a_person_or_a_shift_changes_is_one() -> None:
         assert said.startswith(f"Pod/postgres-0 {part}: ")
     assert objects.differences(_found(POD), _found()) == ["Pod/postgres-0 is gone"]
     assert objects.differences(_found(), _found(POD)) == ["Pod/postgres-0 is new"]
+
+
+def _deployment(name: str, *pods: str) -> list[dict[str, Any]]:
+    made = {"kind": "Deployment", "metadata": {"name": name}, "spec": {"replicas": len(pods), "template": {}}}
+    return [made, *({"kind": "Pod", "metadata": {"name": f"{name}-5d4f-{pod}"}} for pod in pods)]
+
+
+def _scaler(name: str) -> dict[str, Any]:
+    target = {"kind": "Deployment", "name": name}
+    return {"kind": "HorizontalPodAutoscaler", "metadata": {"name": name}, "spec": {"scaleTargetRef": target}}
+
+
+def test_what_an_autoscaler_adds_or_removes_is_no_difference_and_a_pod_that_is_replaced_is_one() -> None:
+    few, many = _deployment("shop", "a", "b"), _deployment("shop", "a", "b", "c")
+    scaler = _scaler("shop")
+    assert objects.differences(_found(scaler, *many), _found(scaler, *few)) == []
+    assert objects.differences(_found(scaler, *few), _found(scaler, *many)) == []
+    replaced = _deployment("shop", "a", "d")
+    said = ["Pod/shop-5d4f-b is gone", "Pod/shop-5d4f-d is new"]
+    assert objects.differences(_found(scaler, *few), _found(scaler, *replaced)) == said
+    (replicas, gone) = objects.differences(_found(*many), _found(*few))
+    assert replicas.startswith("Deployment/shop spec: ")
+    assert gone == "Pod/shop-5d4f-c is gone"
