@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS = 2.0
 """Of the windows in which answers are counted."""
-WAIT_SECONDS = 3.0
+WAIT_SECONDS = 2.0
 """Where CPU is short, a request that would have to wait for longer is refused: what its answer cost would be lost with
 it, its shopper gone or its deadline over."""
-FEW = 40
+FEW = 20
 """So many are never too many."""
 ADVICE = "Please try again in a moment."
 

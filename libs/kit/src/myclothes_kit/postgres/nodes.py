@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from myclothes_kit import pressure
 from myclothes_kit.positions import Position
 from myclothes_kit.postgres.connections import NETWORK_ERRORS, Connection, connect, limit
 
@@ -113,15 +112,11 @@ class Nodes:
         now = asyncio.get_running_loop().time()
         return timeline == node.position.timeline and (self._silent(node, now) or now < node.trusted_from)
 
-    @property
-    def _check_limit(self) -> float:
-        return pressure.patience(self._settings.database_connect_seconds)
-
     def _silent(self, node: Node, now: float) -> bool:
         return now - node.answered_at > self._settings.database_silence_seconds
 
     def _recent(self, node: Node) -> bool:
-        longest = self._settings.database_check_seconds + self._check_limit
+        longest = self._settings.database_check_seconds + self._settings.database_connect_seconds
         return asyncio.get_running_loop().time() - node.checked_at <= longest
 
     def _standby(self, node: Node) -> bool:
@@ -161,7 +156,7 @@ class Nodes:
                 self._connections[node.endpoint] = connection
                 if self._closing.is_set():
                     connection.terminate()
-            with limit(connection, self._check_limit):
+            with limit(connection, self._settings.database_connect_seconds):
                 row = await connection.fetchrow(_CHECK)
         except NETWORK_ERRORS as error:
             if node.checked_at > float("-inf"):
