@@ -33,8 +33,8 @@ _UNCACHED = (b"cache-control", b"private, no-cache")
 class Edge:
     """Pure ASGI middleware: session, origin check, limits on browsing and concurrency, protective headers.
 
-    A body is received before the request takes one of the places, and before its time
-    begins to run, so that slow senders take neither from others.
+    A body is received before the request takes one of the places, and before its time begins to run, so that slow
+    senders take neither from others.
     """
 
     def __init__(
