@@ -137,6 +137,14 @@ class Noted:
         return lambda: self._cluster.deeds.append(f"{deed} {self._what}")
 
 
+class NotedContainer(Noted):
+    """A container: its freeze gives the thaw."""
+
+    def freeze(self):
+        self.__getattr__("freeze")()
+        return self.thaw
+
+
 class Rig:
     def __init__(self, cluster):
         self._cluster = cluster
@@ -148,7 +156,7 @@ class Rig:
     def container(self, namespace, pod, container):
         assert namespace == NAMESPACE
         self._cluster.must_have(pod, container)
-        return Noted(f"{container} of {pod}", Container, self._cluster)
+        return NotedContainer(f"{container} of {pod}", Container, self._cluster)
 
     def volume(self, namespace, pod, volume):
         assert namespace == NAMESPACE
