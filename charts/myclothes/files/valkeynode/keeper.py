@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROUND_SECONDS = 0.1
 """Also the time between two beats; less than the 0.15 s for which a write waits for a replica that lags."""
 LOOK_SECONDS = 1.0
-"""Between two questions to this pod's Sentinel."""
+"""Between two questions to this pod's Sentinel, and two looks for whoever asks how the server is."""
 VOTE_SECONDS = 15.0
 """A vote binds for this long, then the pod may follow another."""
 FAILOVER_PAUSE_SECONDS = 5.0
@@ -72,18 +72,19 @@ class Keeper:
             if self._local is None:
                 self._local = self._cluster.open(Address("127.0.0.1", self._settings.me.valkey.port))
             server = describe(self._settings.me, self._local)
-            self._monitor.see(server, self._local.call("INFO"), self._view)
             if not server.settled:
                 self._settle(server, self._local)
             elif server.is_primary:
                 self._beat(server, self._local)
             if time.monotonic() - self._looked >= LOOK_SECONDS:
                 self._looked = time.monotonic()
+                self._monitor.see(server, self._local.call("INFO"), self._view)
                 self._view = self._cluster.view(self._settings.me)
                 self._mind_sentinel(server)
                 self._renew_passwords(self._local)
         except UNREACHABLE as error:
             self._monitor.away()
+            self._looked = float("-inf")
             self._say("server_away", error=error)
             if self._local is not None:
                 self._local.close()

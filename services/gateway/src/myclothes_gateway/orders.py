@@ -9,7 +9,8 @@ import structlog
 
 from myclothes_gateway import metrics
 from myclothes_gateway.basket import priced
-from myclothes_gateway.errors import CartChanged, CartEmpty, GuestClaimed, NothingHere
+from myclothes_gateway.catalogue import FRESH_SECONDS
+from myclothes_gateway.errors import CartChanged, CartEmpty, CheckoutConflict, GuestClaimed, NothingHere
 from myclothes_gateway.inputs import SeenLine
 from myclothes_gateway.models import Account, Addresses, Line, Order, OrderPage
 from myclothes_gateway.peers import with_query
@@ -69,6 +70,10 @@ class Orders:
             order = await self._shop.tell(Order, "POST", "/v1/orders", operation, body=body, session=session)
         except Unprocessable as problem:
             raise refusal or problem from None
+        except CheckoutConflict:
+            # the cart that is looked at next shows the prices and the stock that the order failed by
+            self._variants.forget(line.sku for line in lines)
+            raise
         except GuestClaimed as problem:
             # the login came after the cart was read
             raise GuestClaimed(problem.detail, cart=await self._shown(await self._carts.read(session))) from None
@@ -115,7 +120,7 @@ class Orders:
             if wanted != sorted((line.sku, line.quantity) for line in cart.lines):
                 raise CartChanged("Please look at the cart again.", cart=await self._shown(cart))
             return wish.lines
-        variants = await self._variants.find([line.sku for line in cart.lines])
+        variants = await self._variants.find([line.sku for line in cart.lines], age_seconds=FRESH_SECONDS)
         lines = []
         for line in cart.lines:
             variant = variants.get(line.sku)
@@ -130,7 +135,7 @@ class Orders:
 
     async def _shown(self, cart: Cart) -> CartView:
         """The cart as a refusal shows it."""
-        return priced(cart, await self._variants.find([line.sku for line in cart.lines]))
+        return priced(cart, await self._variants.find([line.sku for line in cart.lines], age_seconds=FRESH_SECONDS))
 
     async def _take(self, session: Session, cart: Cart, order: Order) -> None:
         """Take what was ordered out of the cart; if that fails here, the shop's outbox does it."""

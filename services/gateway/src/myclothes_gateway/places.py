@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS = 2.0
 """Of the windows in which answers are counted."""
+WINDOWS = 5
+"""The best of so many counts: in a store's pause nothing is answered, though all of it will be in time."""
 WAIT_SECONDS = 2.0
 """Where CPU is short, a request that would have to wait for longer is refused: what its answer cost would be lost with
 it, its shopper gone or its deadline over."""
@@ -28,7 +31,7 @@ class Places:
 
     An overload that is worked off request by request does not end with its cause: everything is answered too late, is
     asked again, and what was done for it was in vain. A store that pauses is another matter: waiting for it costs no
-    CPU, so there nobody is refused before `most` wait.
+    CPU. So where CPU is left nobody is refused before `most` wait, and a short pause does not count where it is not.
     """
 
     def __init__(self, most: int) -> None:
@@ -36,7 +39,7 @@ class Places:
         self._taken = 0
         self._since = time.monotonic()
         self._answered = 0
-        self._rate = 0.0
+        self._rates: deque[float] = deque([0.0], WINDOWS)
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -56,13 +59,13 @@ class Places:
             self._roll()
 
     def _answered_in(self, seconds: float) -> float:
-        """How many are answered in `seconds`, by the last window that is over."""
+        """How many are answered in `seconds`, by the best of the last windows that are over."""
         self._roll()
-        return self._rate * seconds
+        return max(self._rates) * seconds
 
     def _roll(self) -> None:
         span = time.monotonic() - self._since
         if span >= WINDOW_SECONDS:
-            self._rate = self._answered / span
+            self._rates.append(self._answered / span)
             self._answered = 0
             self._since += span

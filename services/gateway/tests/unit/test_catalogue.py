@@ -8,7 +8,7 @@ import pytest
 
 from myclothes_gateway import catalogue
 from myclothes_gateway.basket import priced
-from myclothes_gateway.catalogue import FRESH_SECONDS, LOOKUP_SKUS, STALE_SECONDS, Variants
+from myclothes_gateway.catalogue import FRESH_SECONDS, LOOKUP_SKUS, SHOWN_SECONDS, STALE_SECONDS, Variants
 from myclothes_gateway.models import Cart, CartVariant, CartVariants, Line, Money
 from myclothes_kit.problems import Unavailable
 
@@ -66,7 +66,35 @@ async def test_a_variant_is_asked_for_once_while_it_is_fresh(shop, clock, varian
     assert shop.asked == [["a", "0"]]
     clock.now = FRESH_SECONDS
     shop.price = 200
-    assert (await variants.find(["a"]))["a"].price.amount == 200
+    assert (await variants.find(["a"], age_seconds=FRESH_SECONDS))["a"].price.amount == 200
+
+
+async def test_a_cart_shows_what_is_a_little_old_at_once_and_all_of_it_is_renewed_in_one_lookup(
+    shop, clock, variants, monkeypatch
+):
+    monkeypatch.setattr(catalogue, "GATHER_SECONDS", 0.01)
+    await variants.find(["a", "b", "0"])
+    shop.price = 200
+    clock.now = FRESH_SECONDS
+    for skus in (["a"], ["b"], ["a", "b"]):
+        assert await variants.find(skus) == {sku: variant(sku) for sku in skus}
+    assert shop.asked == [["a", "b", "0"]]
+    await asyncio.sleep(0.05)
+    assert shop.asked[1:] == [["a", "b"]]
+    assert await variants.find(["a"]) == {"a": variant("a", 200)}
+    assert await variants.find(["0"]) == {"0": None}  # asked for anew: it may be sold by now
+    assert shop.asked[2:] == [["0"]]
+    clock.now = FRESH_SECONDS + SHOWN_SECONDS
+    await variants.find(["a"])
+    assert shop.asked[3:] == [["a"]]
+    await variants.close()
+
+
+async def test_what_is_forgotten_is_asked_for_anew(shop, variants):
+    await variants.find(["a", "b"])
+    variants.forget(["a", "c"])
+    await variants.find(["a", "b"])
+    assert shop.asked == [["a", "b"], ["a"]]
 
 
 async def test_old_answers_stand_in_while_the_shop_is_away(shop, clock, variants):

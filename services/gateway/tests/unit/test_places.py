@@ -8,7 +8,7 @@ import pytest
 
 from myclothes_gateway import places
 from myclothes_gateway.errors import Shed
-from myclothes_gateway.places import FEW, WAIT_SECONDS, WINDOW_SECONDS, Places
+from myclothes_gateway.places import FEW, WAIT_SECONDS, WINDOW_SECONDS, WINDOWS, Places
 from myclothes_kit import pressure
 
 MOST = 256
@@ -68,6 +68,18 @@ def test_whoever_answers_again_takes_on_more_again(monkeypatch, clock):
     clock.now += WINDOW_SECONDS
     with waiting(some, MOST) as taken:
         assert taken == (80 + FEW) * WAIT_SECONDS / WINDOW_SECONDS
+
+
+@pytest.mark.parametrize(("windows", "taken"), [(1, 80), (WINDOWS - 1, 80), (WINDOWS, FEW)])
+def test_a_short_pause_refuses_nobody_a_long_one_does(monkeypatch, clock, windows, taken):
+    monkeypatch.setattr(pressure, "saturated", True)
+    some = Places(MOST)
+    answer(some, 79)
+    for _ in range(1 + windows):
+        clock.now += WINDOW_SECONDS
+        answer(some, 1)
+    with waiting(some, MOST) as number:
+        assert number == taken
 
 
 def test_a_place_is_given_back_whatever_happens(clock):

@@ -72,7 +72,7 @@ async def operate(settings: OperatorSettings) -> None:
                 # a loop that ends by a defect ends the process, which is started anew
                 task = group.create_task(loop.run(executor))
                 await kopf.operator(
-                    registry=handlers.registry(loop.wake),
+                    registry=handlers.registry(loop.wake, loop.stir),
                     settings=handlers.settings(),
                     namespaces=[settings.namespace],
                     # kopf would ask for the user's name, and a container's user has none

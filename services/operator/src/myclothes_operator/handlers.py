@@ -32,16 +32,19 @@ async def login(**known: Any) -> kopf.ConnectionInfo | None:
     return Connection(**{one.name: getattr(found, one.name) for one in dataclasses.fields(found)})
 
 
-def registry(wake: Callable[[], None]) -> kopf.OperatorRegistry:
-    """Handlers that call `wake` whenever a shift, a practice, an autoscaler or a pod of the shop is seen or changed."""
+def registry(wake: Callable[[], None], stir: Callable[[], None]) -> kopf.OperatorRegistry:
+    """Handlers that call `wake` when a shift or a practice is seen or changed, `stir` for an autoscaler or a pod."""
     handlers = kopf.OperatorRegistry()
 
-    async def changed(**_: Any) -> None:
+    async def asked(**_: Any) -> None:
         wake()
 
+    async def changed(**_: Any) -> None:
+        stir()
+
     kopf.on.login(registry=handlers)(login)
-    kopf.on.event(GROUP, VERSION, "zoneshifts", registry=handlers)(changed)
-    kopf.on.event(GROUP, VERSION, "zoneshiftpractices", registry=handlers)(changed)
+    kopf.on.event(GROUP, VERSION, "zoneshifts", registry=handlers)(asked)
+    kopf.on.event(GROUP, VERSION, "zoneshiftpractices", registry=handlers)(asked)
     kopf.on.event("autoscaling", "v2", "horizontalpodautoscalers", registry=handlers)(changed)
     kopf.on.event("", "v1", "pods", labels={COMPONENT: kopf.PRESENT}, registry=handlers)(changed)
     return handlers

@@ -1,4 +1,4 @@
-"""The operator's one loop: look, decide, act; at once when something has changed, else every few seconds."""
+"""The operator's one loop: look, decide, act; at once when it matters what has changed, else every few seconds."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ BUSY_SECONDS = 0.5
 """Between two rounds while there is something to do."""
 CALM_SECONDS = 3.0
 """Between two rounds while there is nothing: the report of survivability is at most this old, and a round."""
+ASIDE_SECONDS = 15.0
+"""Between two looks of an operator that does not hold the Lease: what it says is only for who asks that very pod."""
 CHECKED_SECONDS = 50.0
 """A report that says the same is written again when it is this old: one that is older than a minute is nobody's."""
 ALIVE_SECONDS = 60.0
@@ -58,11 +60,21 @@ class Loop:
         self._practices = practices
         self._woken = asyncio.Event()
         self._last = time.monotonic()
+        self._looked = float("-inf")
+        self._shifting = False
         self.findings: dict[str, tuple[Finding, ...]] = {}
 
     def wake(self) -> None:
-        """Something has changed."""
+        """What is asked for has changed, or what was done is over."""
         self._woken.set()
+
+    def stir(self) -> None:
+        """What there is has changed: urgent only while a zone is shifted, for a look costs as much as many requests.
+
+        A rollout changes pods several times a second, when CPU is short as it is.
+        """
+        if self._shifting:
+            self._woken.set()
 
     @property
     def is_alive(self) -> bool:
@@ -89,7 +101,11 @@ class Loop:
         seen = time.monotonic()
         now = float(int(time.time()))
         acts = await self._lease.hold()
+        if not acts and seen - self._looked < ASIDE_SECONDS:
+            return False
+        self._looked = seen
         looked, world = await self.look()
+        self._shifting = acts and lifecycle.in_force(world, now) is not None
         self._measure(world, now)
         if not acts:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -12,8 +13,9 @@ from simulation import shift, store, world
 
 from myclothes_operator.errors import FailedError
 from myclothes_operator.kube import Seen
-from myclothes_operator.loop import CALM_SECONDS, CHECKED_SECONDS, Loop
-from myclothes_operator.model import Report, World
+from myclothes_operator.lifecycle import SHIFTED
+from myclothes_operator.loop import ASIDE_SECONDS, CALM_SECONDS, CHECKED_SECONDS, GATHER_SECONDS, Loop
+from myclothes_operator.model import Report, Status, World
 
 
 class Cluster:
@@ -22,11 +24,13 @@ class Cluster:
     def __init__(self, seen: World, reports: tuple[Report, ...] = ()) -> None:
         self.world = replace(seen, cart_store=None, user_store=None)
         self.reports = reports
+        self.looks = 0
         self.written: list[str] = []
         self.dropped: list[str] = []
         self.told: list[tuple[str, bool]] = []
 
     async def observe(self) -> Seen:
+        self.looks += 1
         return Seen(self.world, self.reports)
 
     async def write_report(self, _old: Report | None, zone: str, *_: object) -> None:
@@ -80,6 +84,38 @@ async def test_only_the_holder_acts_but_all_can_say_what_they_see() -> None:
         assert bool(executor.actions) is holds
         assert bool(cluster.written) is holds
         assert one.findings == {"a": (), "b": (), "c": ()}
+
+
+async def test_whoever_does_not_hold_looks_seldom_and_at_once_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    holder, cluster, executor = Holder(holds=False), Cluster(world()), Executor()
+    one = Loop(cluster, holder, Fixed("valkey"), Fixed("postgres"))
+    for seconds, looks in ((0.0, 1), (CALM_SECONDS, 1), (ASIDE_SECONDS, 2)):
+        clock[0] += seconds
+        await one.round(executor)
+        assert cluster.looks == looks
+    holder.holds = True
+    await one.round(executor)
+    assert cluster.looks == 3
+
+
+@pytest.mark.parametrize("shifting", [False, True])
+async def test_a_pod_s_change_is_urgent_only_while_a_zone_is_shifted(
+    monkeypatch: pytest.MonkeyPatch, *, shifting: bool
+) -> None:
+    monkeypatch.setattr("myclothes_operator.loop.BUSY_SECONDS", CALM_SECONDS)
+    in_force = shift("a", duration=1e12, status=Status(phase=SHIFTED, accepted=1.0))
+    cluster = Cluster(world(*(in_force,) * shifting))
+    one = loop(cluster)
+    running = asyncio.create_task(one.run(Executor(does=False)))
+    looks = []
+    for tell in (lambda: None, one.stir, one.wake):
+        tell()
+        await asyncio.sleep(3 * GATHER_SECONDS)
+        looks.append(cluster.looks)
+    running.cancel()
+    assert looks == ([1, 2, 3] if shifting else [1, 1, 2])
 
 
 async def test_a_report_is_written_when_it_changes() -> None:

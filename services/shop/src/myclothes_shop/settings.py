@@ -31,7 +31,7 @@ class ShopSettings(DatabaseSettings):
     cache_ca_file: Path | None = None
     """Certificates that the cache's own is checked against; the system's when not set."""
     cache_timeout_seconds: Annotated[float, Field(gt=0, le=0.05)] = 0.05
-    """The longest that a request waits for the cache; after it the cache counts as missing."""
+    """How long a request waits for the cache, three times as long where CPU is short: without it more would be used."""
     cache_ttl_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How old catalogue data from the cache can be before it is renewed."""
     cache_stale_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0

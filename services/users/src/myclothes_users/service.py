@@ -45,6 +45,7 @@ class Users:
         """201 and a new account; raises EmailTaken, or Unprocessable for an e-mail, a password or a name."""
         email, name = emails.normalised(given.email), one_line("name", given.name)
         password = passwords.checked(given.password)
+        await self._database.await_primary()  # a hash costs more than all else
         password_hash, request = await self._hasher.run(
             lambda argon: (argon.hash(password), argon.fingerprint(key, "register", given))
         )

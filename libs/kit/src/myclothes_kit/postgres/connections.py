@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
 from myclothes_kit.positions import Position
+from myclothes_kit.pressure import patience
 from myclothes_kit.settings import read_secret
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no 
 async def connect(
     settings: DatabaseSettings, endpoint: Endpoint, service: str, resolver: StaleResolver, **server: str
 ) -> Connection:
-    """A new connection to `endpoint` within `database_connect_seconds`; raises one of NETWORK_ERRORS.
+    """A new connection to `endpoint` within `database_connect_seconds`, with patience; raises one of NETWORK_ERRORS.
 
     `server` are further run-time parameters. The driver is given an address, so that it never waits for a name.
     There is deliberately no client_connection_check_interval: a commit whose client has gone must go on waiting for
@@ -92,7 +93,7 @@ async def connect(
         connect_to(endpoint.host) if endpoint.is_socket else resolver.dial(*endpoint, connect_to)
     )
     try:
-        done, _ = await asyncio.wait({attempt}, timeout=settings.database_connect_seconds)
+        done, _ = await asyncio.wait({attempt}, timeout=patience(settings.database_connect_seconds))
     except asyncio.CancelledError:
         _give_up(attempt)
         raise

@@ -67,6 +67,13 @@ class Database:
         if not task.cancelled():
             task.exception()  # looked at, or one whose caller has gone would be called forgotten
 
+    async def await_primary(self) -> None:
+        """Return as soon as there is a primary to write to; raises DatabaseAway before long.
+
+        For writes that need something costly first, which would be done for nothing.
+        """
+        await self._engines.await_primary()
+
     async def read(
         self, work: Callable[[AsyncConnection], Awaitable[T]], at_least: Position | None = None
     ) -> Answer[T]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from myclothes_kit.postgres import failures
 from myclothes_kit.postgres.connections import NETWORK_ERRORS, Connection, connect, limit, position_of
 from myclothes_kit.postgres.errors import DatabaseAway
+from myclothes_kit.pressure import patience
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,7 +70,7 @@ class Engines:
             connection = await creator()
             # SQLAlchemy asks a new server some questions before it hands the connection out: bounded too.
             connection.alarm = asyncio.get_running_loop().call_later(
-                self._settings.database_connect_seconds, connection.terminate
+                patience(self._settings.database_connect_seconds), connection.terminate
             )
             return connection
 
@@ -96,8 +97,18 @@ class Engines:
 
         return creator
 
+    async def await_primary(self) -> Endpoint:
+        """The primary that the checks see, or see within `database_connect_seconds`; raises DatabaseAway."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.database_connect_seconds
+        while (known := self._nodes.primary()) is None:
+            if loop.time() >= deadline:
+                raise DatabaseAway
+            await asyncio.sleep(LOOK_SECONDS)
+        return known
+
     async def _connect_primary(self) -> Connection:
-        """A connection to the primary that the checks see, or see within `database_connect_seconds`.
+        """A connection to the primary that the checks see, or see soon.
 
         Nobody else is asked: a connection costs both sides more CPU than most queries, and while a primary hangs each
         write would open one to every other server, only to hear what the checks have just said.
@@ -105,8 +116,8 @@ class Engines:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.database_connect_seconds
         while True:
-            known = self._nodes.primary()
-            if known is not None and (connection := await self._primary_at(known)):
+            connection = await self._primary_at(await self.await_primary())
+            if connection is not None:
                 return connection
             if loop.time() >= deadline:
                 raise DatabaseAway
@@ -119,7 +130,7 @@ class Engines:
         except NETWORK_ERRORS:
             return None
         try:
-            with limit(connection, self._settings.database_connect_seconds):
+            with limit(connection, patience(self._settings.database_connect_seconds)):
                 if not await connection.fetchval("SELECT pg_is_in_recovery()"):
                     connection.timeline = (await position_of(connection)).timeline
         except NETWORK_ERRORS:

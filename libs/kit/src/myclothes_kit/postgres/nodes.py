@@ -11,6 +11,7 @@ import structlog
 
 from myclothes_kit.positions import Position
 from myclothes_kit.postgres.connections import NETWORK_ERRORS, Connection, connect, limit
+from myclothes_kit.pressure import patience
 
 if TYPE_CHECKING:
     from myclothes_kit.postgres.settings import DatabaseSettings, Endpoint
@@ -116,7 +117,7 @@ class Nodes:
         return now - node.answered_at > self._settings.database_silence_seconds
 
     def _recent(self, node: Node) -> bool:
-        longest = self._settings.database_check_seconds + self._settings.database_connect_seconds
+        longest = self._settings.database_check_seconds + patience(self._settings.database_connect_seconds)
         return asyncio.get_running_loop().time() - node.checked_at <= longest
 
     def _standby(self, node: Node) -> bool:
@@ -156,7 +157,7 @@ class Nodes:
                 self._connections[node.endpoint] = connection
                 if self._closing.is_set():
                     connection.terminate()
-            with limit(connection, self._settings.database_connect_seconds):
+            with limit(connection, patience(self._settings.database_connect_seconds)):
                 row = await connection.fetchrow(_CHECK)
         except NETWORK_ERRORS as error:
             if node.checked_at > float("-inf"):

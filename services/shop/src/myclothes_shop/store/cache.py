@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
+from myclothes_kit.pressure import patience
 from myclothes_kit.valkey.nodes import UNREACHABLE, Address, Dialler, Target, parse
 from myclothes_kit.valkey.wire import ReplyError, WireError, pack
 from myclothes_shop.metrics import CACHE
@@ -146,7 +147,7 @@ class ValkeyCache:
         answered: asyncio.Future[list[Reply] | None] = asyncio.get_running_loop().create_future()
         wire.start(pack(commands), len(commands), SILENT_SECONDS, lambda result: self._answered(answered, result))
         # unlike a cancelling time-out, a wait that ends late still sees the reply that has come meanwhile
-        await asyncio.wait([answered], timeout=self._timeout)
+        await asyncio.wait([answered], timeout=patience(self._timeout))
         replies = answered.result() if answered.done() else None
         if replies is None:
             CACHE.labels("error").inc()
@@ -167,7 +168,7 @@ class ValkeyCache:
                 if not self._breaker.allows():
                     return None
                 self._opening = asyncio.create_task(self._open())
-            await asyncio.wait([self._opening], timeout=self._timeout)
+            await asyncio.wait([self._opening], timeout=patience(self._timeout))
         return self._wire
 
     async def _open(self) -> None:
