@@ -222,9 +222,12 @@ async def test_while_a_primary_hangs_nobody_is_asked_but_by_the_checks(cluster):
         refusals = await asyncio.gather(*writes, return_exceptions=True)
         assert all(isinstance(refusal, Unavailable) for refusal in refusals)
         assert waiting(old.port) - piled < 10  # the checks' own
+        with pytest.raises(Unavailable):
+            await db.await_primary()
         assert sum(sessions(node) for node in others) - asked < 10  # this test's own
         old.thaw()
         await write_back(db, "b")
+        await db.await_primary()
 
 
 def sessions(node):

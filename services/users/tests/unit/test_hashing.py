@@ -8,8 +8,11 @@ import threading
 import pytest
 from argon2 import extract_parameters
 
+from myclothes_kit.postgres import DatabaseAway
+from myclothes_users.domain import Registration
 from myclothes_users.errors import HashingBusy
 from myclothes_users.hashing import Argon, Hasher
+from myclothes_users.service import Users
 from myclothes_users.settings import UsersSettings
 
 SECONDS = 10.0
@@ -87,3 +90,16 @@ async def test_an_error_in_the_thread_reaches_the_caller_and_frees_its_place(arg
             await hasher.run(lambda _: 1 // 0)
         await asyncio.sleep(0)
     hasher.close()
+
+
+async def test_nothing_is_hashed_for_an_account_that_cannot_be_written():
+    class Away:
+        async def await_primary(self):
+            raise DatabaseAway
+
+    class Idle:
+        async def run(self, _work):
+            raise AssertionError("a hash costs more than all else")
+
+    with pytest.raises(DatabaseAway):
+        await Users(Away(), Idle()).register("key-0001", Registration("a@example.com", "correct horse battery", "A"))
