@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PROBES = frozenset({"/livez", "/readyz"})
 BROWSING_RETRY_SECONDS = 5.0
+FIRST_SERVER_ERROR = 500
 _UNCACHED = (b"cache-control", b"private, no-cache")
 
 
@@ -95,8 +96,14 @@ class Edge:
         return send_protected
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._places.one(), deadlines.within(self._deadline_seconds):
-            await self._app(scope, receive, send)
+        with self._places.one() as place, deadlines.within(self._deadline_seconds):
+
+            async def watched(message: Message) -> None:
+                if message["type"] == "http.response.start" and message["status"] >= FIRST_SERVER_ERROR:
+                    place.in_vain = True
+                await send(message)
+
+            await self._app(scope, receive, watched)
 
 
 class _Head:

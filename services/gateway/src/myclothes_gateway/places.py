@@ -15,19 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WINDOW_SECONDS = 2.0
-"""Of the windows in which answers are counted."""
+"""Of the windows in which good answers are counted."""
 WINDOWS = 5
 """The best of so many counts: in a store's pause nothing is answered, though all of it will be in time."""
 WAIT_SECONDS = 2.0
 """Where CPU is short, a request that would have to wait for longer is refused: what its answer cost would be lost with
 it, its shopper gone or its deadline over."""
-FEW = 20
+FEW = 8
 """So many are never too many."""
 ADVICE = "Please try again in a moment."
 
 
+class Place:
+    """One request's; `in_vain` once what it took has come to nothing."""
+
+    __slots__ = ("in_vain",)
+
+    def __init__(self) -> None:
+        self.in_vain = False
+
+
 class Places:
-    """`most` places for requests. Fewer while the node's CPU is saturated: as many as are answered in WAIT_SECONDS.
+    """`most` places for requests. Fewer where CPU is short: as many as are answered well in WAIT_SECONDS.
 
     An overload that is worked off request by request does not end with its cause: everything is answered too late, is
     asked again, and what was done for it was in vain. A store that pauses is another matter: waiting for it costs no
@@ -42,8 +51,8 @@ class Places:
         self._rates: deque[float] = deque([0.0], WINDOWS)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """A place for as long as the block takes. Raises Shed."""
+    def one(self) -> Iterator[Place]:
+        """A place for as long as the block takes; it is told when that was in vain. Raises Shed."""
         if self._taken >= self._most:
             metrics.REFUSED_BUSY.inc()
             raise Shed(ADVICE)
@@ -51,11 +60,15 @@ class Places:
             metrics.REFUSED_LATE.inc()
             raise Shed(ADVICE)
         self._taken += 1
+        place = Place()
         try:
-            yield
+            yield place
+        except BaseException:
+            place.in_vain = True
+            raise
         finally:
             self._taken -= 1
-            self._answered += 1
+            self._answered += not place.in_vain
             self._roll()
 
     def _answered_in(self, seconds: float) -> float:

@@ -82,6 +82,18 @@ def test_a_short_pause_refuses_nobody_a_long_one_does(monkeypatch, clock, window
         assert number == taken
 
 
+def test_what_came_to_nothing_is_no_answer(monkeypatch, clock):
+    monkeypatch.setattr(pressure, "saturated", True)
+    some = Places(MOST)
+    answer(some, 30)
+    for _ in range(50):
+        with some.one() as place:
+            place.in_vain = True
+    clock.now += WINDOW_SECONDS
+    with waiting(some, MOST) as number:
+        assert number == 30 * WAIT_SECONDS / WINDOW_SECONDS
+
+
 def test_a_place_is_given_back_whatever_happens(clock):
     some = Places(1)
     for _ in range(3):
