@@ -23,6 +23,8 @@ WAIT_SECONDS = 2.0
 it, its shopper gone or its deadline over."""
 FEW = 8
 """So many are never too many."""
+FIRST_RATE = 10.0
+"""Requests a second that a gateway is taken to answer when it has just started, and knows no better."""
 ADVICE = "Please try again in a moment."
 
 
@@ -48,7 +50,7 @@ class Places:
         self._taken = 0
         self._since = time.monotonic()
         self._answered = 0
-        self._rates: deque[float] = deque([0.0], WINDOWS)
+        self._rates: deque[float] = deque([FIRST_RATE], WINDOWS)
 
     @contextmanager
     def one(self) -> Iterator[Place]:

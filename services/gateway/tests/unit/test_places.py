@@ -8,7 +8,7 @@ import pytest
 
 from myclothes_gateway import places
 from myclothes_gateway.errors import Shed
-from myclothes_gateway.places import FEW, WAIT_SECONDS, WINDOW_SECONDS, WINDOWS, Places
+from myclothes_gateway.places import FEW, FIRST_RATE, WAIT_SECONDS, WINDOW_SECONDS, WINDOWS, Places
 from myclothes_kit import pressure
 
 MOST = 256
@@ -52,16 +52,28 @@ def test_a_saturated_node_takes_on_what_it_can_answer_in_time(monkeypatch, clock
         assert taken == (80 * WAIT_SECONDS / WINDOW_SECONDS if saturated else MOST)
 
 
-def test_a_few_are_taken_on_though_nothing_has_been_answered(monkeypatch, clock):
+def let_go_by(some, clock, windows):
+    """So many windows in which nothing is answered."""
+    for _ in range(windows):
+        clock.now += WINDOW_SECONDS
+        with pytest.raises(KeyError), some.one():
+            raise KeyError
+
+
+def test_who_has_just_started_is_taken_to_answer_some_and_later_few(monkeypatch, clock):
     monkeypatch.setattr(pressure, "saturated", True)
-    with waiting(Places(MOST), MOST) as taken:
+    some = Places(MOST)
+    with waiting(some, MOST) as taken:
+        assert taken == FIRST_RATE * WAIT_SECONDS
+    let_go_by(some, clock, 1 + WINDOWS)
+    with waiting(some, MOST) as taken:
         assert taken == FEW
 
 
 def test_whoever_answers_again_takes_on_more_again(monkeypatch, clock):
     monkeypatch.setattr(pressure, "saturated", True)
     some = Places(MOST)
-    clock.now += WINDOW_SECONDS
+    let_go_by(some, clock, 1 + WINDOWS)
     with waiting(some, MOST) as taken:
         assert taken == FEW
     answer(some, 80)
