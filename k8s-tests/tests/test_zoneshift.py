@@ -29,9 +29,6 @@ QUIET_SECONDS = 15.0
 PRIMARIES_SECONDS = 10.0
 RESTORED_SECONDS = 15.0
 RATE = 20.0
-STRAYS = 3
-"""The goal is none, and the report says which. On a machine at its limit both primaries took 12.8 s to move, for a goal
-of 10, and a registration waited for as long as a request may, 4.5 s (once, 2026-12-01)."""
 CARTS = "that of the carts"
 WOKEN_SECONDS = 60.0
 TRUE_SECONDS = TOLERANCE * REPORT_SECONDS
@@ -67,7 +64,7 @@ def nothing_left(shifts: Shifts, release: Release) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("which", [CARTS, *(pytest.param(letter, marks=pytest.mark.full) for letter in ZONES)])
-def test_a_planned_shift_loses_no_write_and_hardly_a_request(release: Release, shifts: Shifts, which: str) -> None:
+def test_a_planned_shift_fails_no_request_and_loses_no_write(release: Release, shifts: Shifts, which: str) -> None:
     primary = release.pods.zone_of(release.pods.valkey_primary())
     zone = primary if which == CARTS else f"zone-{which}"
     letter = zone.removeprefix("zone-")
@@ -111,7 +108,7 @@ def test_a_planned_shift_loses_no_write_and_hardly_a_request(release: Release, s
     assert primaries <= TOLERANCE * PRIMARIES_SECONDS
     assert last <= TOLERANCE * QUIET_SECONDS
     assert restored <= TOLERANCE * RESTORED_SECONDS
-    assert len(figures["failed"] + figures["failed_restoring"]) <= STRAYS, verdict
+    assert figures["failed"] + figures["failed_restoring"] == [], verdict
     shifts.await_reports()
     assert objects.differences(before, objects.found(release)) == []
 
