@@ -99,8 +99,8 @@ class Edge:
         with self._places.one() as place, deadlines.within(self._deadline_seconds):
 
             async def watched(message: Message) -> None:
-                if message["type"] == "http.response.start" and message["status"] >= FIRST_SERVER_ERROR:
-                    place.in_vain = True
+                if message["type"] == "http.response.start":
+                    place.answered = message["status"] < FIRST_SERVER_ERROR
                 await send(message)
 
             await self._app(scope, receive, watched)

@@ -29,12 +29,12 @@ ADVICE = "Please try again in a moment."
 
 
 class Place:
-    """One request's; `in_vain` once what it took has come to nothing."""
+    """One request's; `answered` once it got an answer that was worth its while."""
 
-    __slots__ = ("in_vain",)
+    __slots__ = ("answered",)
 
     def __init__(self) -> None:
-        self.in_vain = False
+        self.answered = False
 
 
 class Places:
@@ -54,7 +54,7 @@ class Places:
 
     @contextmanager
     def one(self) -> Iterator[Place]:
-        """A place for as long as the block takes; it is told when that was in vain. Raises Shed."""
+        """A place for as long as the block takes; it is told when the answer is a good one. Raises Shed."""
         if self._taken >= self._most:
             metrics.REFUSED_BUSY.inc()
             raise Shed(ADVICE)
@@ -65,12 +65,9 @@ class Places:
         place = Place()
         try:
             yield place
-        except BaseException:
-            place.in_vain = True
-            raise
         finally:
             self._taken -= 1
-            self._answered += not place.in_vain
+            self._answered += place.answered
             self._roll()
 
     def _answered_in(self, seconds: float) -> float:

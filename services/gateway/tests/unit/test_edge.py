@@ -7,11 +7,13 @@ from contextlib import nullcontext
 import pytest
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from myclothes_gateway.clients import Browsing, client_address, counted_as
 from myclothes_gateway.cookies import Cookies
 from myclothes_gateway.edge import Edge, protective_headers
 from myclothes_gateway.origins import is_own
+from myclothes_gateway.places import Place
 from myclothes_gateway.sessions.codec import SessionCodec
 from myclothes_gateway.sessions.keyring import Keyring
 from myclothes_gateway.settings import GatewaySettings
@@ -147,3 +149,28 @@ async def test_a_body_that_was_cut_off_is_handled_by_nobody(settings, rest, arri
     with nullcontext() if arrived else pytest.raises(ClientDisconnect):
         await edge(scope, receive, None)
     assert handled == arrived
+
+
+@pytest.mark.parametrize(("status", "good"), [(200, True), (409, True), (500, False), (503, False), (None, False)])
+async def test_only_a_good_answer_counts_as_one(settings, monkeypatch, status, good):
+    places = []
+
+    class Noted(Place):
+        def __init__(self):
+            super().__init__()
+            places.append(self)
+
+    monkeypatch.setattr("myclothes_gateway.places.Place", Noted)
+
+    async def app(scope, receive, send):
+        if status is not None:
+            await Response(status_code=status)(scope, receive, send)
+
+    async def send(_message):
+        pass
+
+    codec = SessionCodec(Keyring(settings().signing_keys_file), 30)
+    cookies = Cookies(codec, secure=False, days=30)
+    edge = Edge(app, settings=settings(), cookies=cookies, show=lambda _request, problem: problem.response())
+    await edge({"type": "http", "method": "GET", "path": "/", "headers": []}, None, send)
+    assert [place.answered for place in places] == [good]

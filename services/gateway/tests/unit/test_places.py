@@ -25,8 +25,8 @@ def clock(monkeypatch):
 
 def answer(some, number):
     for _ in range(number):
-        with some.one():
-            pass
+        with some.one() as place:
+            place.answered = True
 
 
 @contextmanager
@@ -56,8 +56,8 @@ def let_go_by(some, clock, windows):
     """So many windows in which nothing is answered."""
     for _ in range(windows):
         clock.now += WINDOW_SECONDS
-        with pytest.raises(KeyError), some.one():
-            raise KeyError
+        with some.one():
+            pass
 
 
 def test_who_has_just_started_is_taken_to_answer_some_and_later_few(monkeypatch, clock):
@@ -79,7 +79,7 @@ def test_whoever_answers_again_takes_on_more_again(monkeypatch, clock):
     answer(some, 80)
     clock.now += WINDOW_SECONDS
     with waiting(some, MOST) as taken:
-        assert taken == (80 + FEW) * WAIT_SECONDS / WINDOW_SECONDS
+        assert taken == 80 * WAIT_SECONDS / WINDOW_SECONDS
 
 
 @pytest.mark.parametrize(("windows", "taken"), [(1, 80), (WINDOWS - 1, 80), (WINDOWS, FEW)])
@@ -99,8 +99,8 @@ def test_what_came_to_nothing_is_no_answer(monkeypatch, clock):
     some = Places(MOST)
     answer(some, 30)
     for _ in range(50):
-        with some.one() as place:
-            place.in_vain = True
+        with some.one():
+            pass
     clock.now += WINDOW_SECONDS
     with waiting(some, MOST) as number:
         assert number == 30 * WAIT_SECONDS / WINDOW_SECONDS
