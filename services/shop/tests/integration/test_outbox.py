@@ -138,7 +138,9 @@ async def test_after_a_week_a_row_is_parked_and_blocks_its_owner_no_longer(insid
         "UPDATE outbox SET created_at = now() - interval '7 days 1 minute', not_before = now() + '1 hour'"
     )
     carts = Recorder()
-    await inside.outbox(carts).round()
+    outbox = inside.outbox(carts)
+    await outbox.round()
+    await outbox.look()
     assert carts.calls == []
     assert "outbox_parked" in capsys.readouterr().out
     assert await inside.waiting() == 0

@@ -7,6 +7,7 @@ answer.value, answer.position
 """
 
 from myclothes_kit.positions import HEADER, PATTERN, Position
+from myclothes_kit.postgres.arrays import any_of
 from myclothes_kit.postgres.database import Answer, Database, open_database
 from myclothes_kit.postgres.errors import (
     DatabaseAway,
@@ -35,6 +36,7 @@ __all__ = [
     "PositionInvalid",
     "PositionNotReached",
     "Stored",
+    "any_of",
     "fingerprint",
     "once",
     "open_database",

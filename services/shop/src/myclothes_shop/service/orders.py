@@ -58,16 +58,11 @@ class Orders:
         """
         owner = bodies.decode(raw, _Whose).owner
 
-        async def work(connection: AsyncConnection) -> tuple[Order, bool]:
-            async def first() -> Stored:
-                number = await self._place(connection, bodies.decode(raw, OrderRequest))
-                return Stored(201, number.encode())
-
-            stored = await once(connection, OPERATIONS, operation, _print("place", owner), first, subject=owner)
-            return await _existing(connection, stored.body.decode()), stored.repeated
+        async def place(connection: AsyncConnection) -> Order:
+            return await self._place(connection, bodies.decode(raw, OrderRequest))
 
         try:
-            answer = await self._database.write(work)
+            answer = await self._once(operation, _print("place", owner), owner, place)
         except Problem as problem:
             ORDERS.labels(problem.code).inc()
             raise
@@ -76,23 +71,26 @@ class Orders:
         self._placed()
         return Answer(order, answer.position)
 
-    async def _place(self, connection: AsyncConnection, request: OrderRequest) -> str:
+    async def _place(self, connection: AsyncConnection, request: OrderRequest) -> Order:
         addresses.check(request.address)
         await store.lock_owner(connection, request.owner)
-        await _refuse_erased(connection, request.owner)
-        await _refuse_claimed(connection, request.owner)
-        if number := await store.of_cart(connection, request.owner, request.cart_version):
-            raise CartAlreadyOrdered(number)
-        if await store.is_settling(connection, request.owner):
+        hindered = await store.hindrances(connection, request, _erasure(request.owner), _claim(request.owner))
+        if hindered.erased:
+            raise OwnerErased
+        if hindered.claimed:
+            raise GuestClaimed
+        if hindered.ordered is not None:
+            raise CartAlreadyOrdered(hindered.ordered)
+        if hindered.settling:
             raise PreviousOrderSettling
-        now = await stock.lock(connection, (line.sku for line in request.lines))
+        now = await stock.lock_and_read(connection, (line.sku for line in request.lines))
         lines, conflicts = checkout.decide(request.lines, now)
         if conflicts:
             raise CheckoutConflict(conflicts)
         total = checkout.total(lines)
-        number = await store.add(connection, request, lines, total, self._payments.begin(total))
-        await stock.move(connection, "sold", number, {line.sku: line.quantity for line in lines})
-        return number
+        order = await store.add(connection, request, lines, total, self._payments.begin(total))
+        await stock.move(connection, "sold", order.number, {line.sku: line.quantity for line in lines})
+        return order
 
     async def cancel(self, operation: str, number: str, owner: str) -> Answer[Order]:
         """Cancel an order that has not been shipped, and give its stock back, once.
@@ -101,27 +99,46 @@ class Orders:
         """
         number = _number(number)
 
-        async def work(connection: AsyncConnection) -> Order:
-            async def first() -> Stored:
-                status = await store.lock_status(connection, number, owner)
-                if status is None:
-                    raise OrderNotFound
-                if status == "shipped":
-                    raise OrderShipped(f"Order {number} has been shipped and cannot be cancelled any more.")
-                if status == "placed":
-                    await self._cancel(connection, await _existing(connection, number))
-                return Stored(200, number.encode())
+        async def cancel(connection: AsyncConnection) -> Order:
+            status = await store.lock_status(connection, number, owner)
+            if status is None:
+                raise OrderNotFound
+            if status == "shipped":
+                raise OrderShipped(f"Order {number} has been shipped and cannot be cancelled any more.")
+            order = await _existing(connection, number)
+            return await self._cancel(connection, order) if status == "placed" else order
 
-            await once(connection, OPERATIONS, operation, _print("cancel", owner, number), first, subject=owner)
-            return await _existing(connection, number)
+        answer = await self._once(operation, _print("cancel", owner, number), owner, cancel)
+        return Answer(answer.value[0], answer.position)
 
-        return await self._database.write(work)
-
-    async def _cancel(self, connection: AsyncConnection, order: Order) -> None:
+    async def _cancel(self, connection: AsyncConnection, order: Order) -> Order:
         quantities = {line.sku: line.quantity for line in order.lines}
         await stock.lock(connection, quantities)
         await stock.move(connection, "returned", order.number, quantities)
-        await store.set_status(connection, order.number, "cancelled", self._payments.cancel(order.payment))
+        payment = self._payments.cancel(order.payment)
+        await store.set_status(connection, order.number, "cancelled", payment)
+        return msgspec.structs.replace(order, status="cancelled", payment=payment)
+
+    async def _once(
+        self,
+        operation: str,
+        request: bytes,
+        owner: str,
+        make: Callable[[AsyncConnection], Awaitable[Order]],
+    ) -> Answer[tuple[Order, bool]]:
+        """The order that `make` makes under this operation id, or for a repeat (True) that order as it is now."""
+
+        async def work(connection: AsyncConnection) -> tuple[Order, bool]:
+            made: list[Order] = []
+
+            async def first() -> Stored:
+                made.append(await make(connection))
+                return Stored(200, made[0].number.encode())
+
+            stored = await once(connection, OPERATIONS, operation, request, first, subject=owner)
+            return made[0] if made else await _existing(connection, stored.body.decode()), stored.repeated
+
+        return await self._database.write(work)
 
     async def ship(self, number: str) -> Order:
         """Note that an order has left the house; harmless when it has already. Raises OrderNotFound or Conflict."""
@@ -144,9 +161,10 @@ class Orders:
 
         async def change(connection: AsyncConnection) -> None:
             await store.claim(connection, owner, guest)
-            await _refuse_erased(connection, owner)
+            if await store.is_known(connection, _erasure(owner)):
+                raise OwnerErased
 
-        return await self._once(operation, _print("claim", owner, guest), _claim(guest), change)
+        return await self._change(operation, _print("claim", owner, guest), _claim(guest), change)
 
     async def erase(self, operation: str, owner: str) -> Answer[None]:
         """Take everything personal out of the orders of `owner`, who gets none from then on.
@@ -154,13 +172,13 @@ class Orders:
         What is still on its way would bring the person back: the operation is remembered as this owner's erasure, for
         longer than any request lasts.
         """
-        return await self._once(operation, _print("erase", owner), _erasure(owner), lambda c: store.erase(c, owner))
+        return await self._change(operation, _print("erase", owner), _erasure(owner), lambda c: store.erase(c, owner))
 
-    async def _once(
+    async def _change(
         self,
         operation: str,
         request: bytes,
-        subject: str | None,
+        subject: str,
         change: Callable[[AsyncConnection], Awaitable[None]],
     ) -> Answer[None]:
         async def work(connection: AsyncConnection) -> None:
@@ -215,18 +233,6 @@ async def _existing(connection: AsyncConnection, number: str, owner: str | None 
     if order is None:
         raise OrderNotFound
     return order
-
-
-async def _refuse_erased(connection: AsyncConnection, owner: str) -> None:
-    """To be called with the owner locked, as an erasure does too."""
-    if await store.is_known(connection, _erasure(owner)):
-        raise OwnerErased
-
-
-async def _refuse_claimed(connection: AsyncConnection, owner: str) -> None:
-    """To be called with the owner locked, as a claim does too."""
-    if await store.is_known(connection, _claim(owner)):
-        raise GuestClaimed
 
 
 def _erasure(owner: str) -> str:

@@ -45,11 +45,22 @@ class Outbox:
         self._woken.set()
 
     async def run(self) -> None:
-        """Empty the outbox for ever; no failure ends it."""
+        """Empty the outbox for ever; no failure ends it.
+
+        Rows are leased when there is something to lease: after an order that was placed here, or when a look at the
+        outbox, each `outbox_poll_seconds`, shows what others have left. A lease writes to the primary, a look does not.
+        """
+        loop = asyncio.get_running_loop()
+        look_at = loop.time()
+        more = True
         while True:
+            more = more or self._woken.is_set()
             self._woken.clear()
             try:
-                more = await self.round()
+                if loop.time() >= look_at:
+                    look_at = loop.time() + self._poll_seconds
+                    more = await self.look() or more
+                more = more and await self.round()
             except Problem as problem:
                 _log.warning("outbox_waits", code=problem.code)
                 more = False
@@ -58,13 +69,12 @@ class Outbox:
                 more = False
             if not more:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                    await asyncio.wait_for(self._woken.wait(), max(0.0, look_at - loop.time()))
 
     async def round(self) -> bool:
         """Once through the three steps; whether there may be more to do at once."""
         rows = await self.take()
         await self.confirm(await self.tell(rows))
-        await self.watch()
         return len(rows) == store.BATCH
 
     async def take(self) -> list[Ordered]:
@@ -82,8 +92,8 @@ class Outbox:
         if numbers:
             await self._database.write(lambda connection: store.confirm(connection, numbers))
 
-    async def watch(self) -> None:
-        """Give up what is too old, loudly, and measure the rest."""
+    async def look(self) -> bool:
+        """Measure what waits, give up what is too old, loudly; whether anything waits."""
         state = (await self._database.read(store.state)).value
         if state.age > self._park_seconds:
             parked = (await self._database.write(lambda connection: store.park(connection, self._park_seconds))).value
@@ -92,6 +102,7 @@ class Outbox:
         metrics.OUTBOX_DEPTH.set(state.waiting)
         metrics.OUTBOX_AGE.set(state.age)
         metrics.OUTBOX_PARKED.set(state.parked)
+        return state.waiting > 0
 
     async def _tell(self, row: Ordered) -> bool:
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from myclothes_kit.postgres import any_of
 from myclothes_shop.domain.catalogue import (
     CartVariant,
     Category,
@@ -151,7 +152,7 @@ async def variants_of(connection: AsyncConnection, skus: Sequence[str]) -> list[
         )
         .join(STOCK, STOCK.c.sku == VARIANTS.c.sku)
         .join(PRODUCTS, PRODUCTS.c.id == VARIANTS.c.product_id)
-        .where(VARIANTS.c.sku.in_(skus))
+        .where(any_of(VARIANTS.c.sku, skus))
     )
     found = {row.sku: _cart_variant(row) for row in rows}
     return [found[sku] for sku in dict.fromkeys(skus) if sku in found]
@@ -185,9 +186,9 @@ def _filters(search: Search) -> list[sa.ColumnElement[bool]]:
     """One variant must meet them all: a shirt that is navy in S and white in M is no navy shirt in M."""
     wanted: list[sa.ColumnElement[bool]] = []
     if sizes := [size for size in search.size if size]:
-        wanted.append(VARIANTS.c.size.in_(sizes))
+        wanted.append(any_of(VARIANTS.c.size, sizes))
     if colours := [colour for colour in search.colour if colour]:
-        wanted.append(VARIANTS.c.colour.in_(colours))
+        wanted.append(any_of(VARIANTS.c.colour, colours))
     if search.min_price > 0:
         wanted.append(VARIANTS.c.price >= search.min_price)
     if search.max_price < MAX_AMOUNT:

@@ -8,13 +8,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from myclothes_kit.postgres import any_of
 from myclothes_shop.domain.checkout import Address, Order, OrderLine, Payment, new_number
 from myclothes_shop.domain.cursors import Position
 from myclothes_shop.domain.money import Money
 from myclothes_shop.store.tables import OPERATIONS, ORDER_LINES, ORDERS, OUTBOX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,37 +26,58 @@ _NUMBER_TRIES = 5
 _LOCKS = 1  # apart from other advisory locks
 
 
+class Hindrances(msgspec.Struct, frozen=True):
+    """What can stand in the way of an order."""
+
+    erased: bool
+    """Its owner was erased."""
+    claimed: bool
+    """Its owner, a guest, has become an account."""
+    settling: bool
+    """An order of this owner still waits for the cart to give up what was ordered."""
+    ordered: str | None
+    """The number of the order that was made of this cart at this version."""
+
+
 async def lock_owner(connection: AsyncConnection, owner: str) -> None:
     """Let one order of `owner` be decided at a time."""
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(owner, _LOCKS))))
 
 
-async def of_cart(connection: AsyncConnection, cart_id: str, version: int) -> str | None:
-    """The number of the order that was made of a cart at a version."""
-    number: str | None = await connection.scalar(
-        sa.select(ORDERS.c.number).where(ORDERS.c.cart_id == cart_id, ORDERS.c.cart_version == version)
-    )
-    return number
+async def hindrances(connection: AsyncConnection, request: OrderRequest, erasure: str, claim: str) -> Hindrances:
+    """What stands in the way of an order.
 
+    `erasure` and `claim` are the subjects under which either would be remembered. To be called with the owner locked,
+    as erasures, claims and orders do; a statement of its own, since its snapshot is newer than the waiting for that.
 
-async def is_settling(connection: AsyncConnection, owner: str) -> bool:
-    """Whether an order of `owner` still waits for the cart to give up what was ordered.
-
-    An order claimed from a guest counts too: the guest's lines may have been merged into the cart before they are
-    taken. A parked one does not, or its owner could never order again.
+    An order claimed from a guest settles here too: the guest's lines may have been merged into the cart before they
+    are taken. A parked one does not, or its owner could never order again.
     """
     waiting = (
         sa.select(OUTBOX.c.id)
         .join(ORDERS, ORDERS.c.number == OUTBOX.c.order_number)
-        .where(OUTBOX.c.parked_at.is_(None), sa.or_(OUTBOX.c.cart_id == owner, ORDERS.c.owner == owner))
+        .where(OUTBOX.c.parked_at.is_(None), sa.or_(OUTBOX.c.cart_id == request.owner, ORDERS.c.owner == request.owner))
     )
-    return bool(await connection.scalar(sa.select(sa.exists(waiting))))
+    ordered = sa.select(ORDERS.c.number).where(
+        ORDERS.c.cart_id == request.owner, ORDERS.c.cart_version == request.cart_version
+    )
+    row = (
+        await connection.execute(
+            sa.select(
+                _remembers(erasure).label("erased"),
+                _remembers(claim).label("claimed"),
+                sa.exists(waiting).label("settling"),
+                ordered.scalar_subquery().label("ordered"),
+            )
+        )
+    ).one()
+    return Hindrances(row.erased, row.claimed, row.settling, row.ordered)
 
 
 async def add(
-    connection: AsyncConnection, request: OrderRequest, lines: Sequence[OrderLine], total: Money, payment: Payment
-) -> str:
-    """Write an order, its lines and its row in the outbox; returns its new number."""
+    connection: AsyncConnection, request: OrderRequest, lines: list[OrderLine], total: Money, payment: Payment
+) -> Order:
+    """Write a new order, its lines and its row in the outbox."""
     values = {
         "owner": request.owner,
         "cart_id": request.owner,
@@ -67,7 +89,7 @@ async def add(
         "payment_method": payment.method,
         "payment_status": payment.status,
     }
-    number = await _insert(connection, values)
+    number, created_at = await _insert(connection, values)
     await connection.execute(
         sa.insert(ORDER_LINES),
         [
@@ -84,17 +106,27 @@ async def add(
         ],
     )
     await connection.execute(sa.insert(OUTBOX).values(order_number=number, cart_id=request.owner))
-    return number
+    return Order(
+        number=number,
+        status="placed",
+        created_at=created_at,
+        email=request.email,
+        address=request.address,
+        lines=lines,
+        total=total,
+        payment=payment,
+    )
 
 
-async def _insert(connection: AsyncConnection, values: dict[str, Any]) -> str:
+async def _insert(connection: AsyncConnection, values: dict[str, Any]) -> tuple[str, datetime]:
     """Numbers are random, so that nobody learns how much is sold: a taken one is drawn again."""
     for _ in range(_NUMBER_TRIES):
         statement = insert(ORDERS).values(number=new_number(), **values)
         statement = statement.on_conflict_do_nothing(index_elements=[ORDERS.c.number])
-        number: str | None = await connection.scalar(statement.returning(ORDERS.c.number))
-        if number is not None:
-            return number
+        returning = statement.returning(ORDERS.c.number, ORDERS.c.created_at)
+        row = (await connection.execute(returning)).one_or_none()
+        if row is not None:
+            return row.number, row.created_at
     raise RuntimeError("no free order number found")
 
 
@@ -154,7 +186,11 @@ async def erase(connection: AsyncConnection, owner: str) -> None:
 
 async def is_known(connection: AsyncConnection, subject: str) -> bool:
     """Whether an operation of this subject is remembered."""
-    return bool(await connection.scalar(sa.select(sa.exists().where(OPERATIONS.c.subject == subject))))
+    return bool(await connection.scalar(sa.select(_remembers(subject))))
+
+
+def _remembers(subject: str) -> sa.Exists:
+    return sa.exists().where(OPERATIONS.c.subject == subject)
 
 
 async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> list[tuple[Order, Position]]:
@@ -163,7 +199,7 @@ async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> list[
     currencies = {row.number: row.currency for row in rows}
     for line in await connection.execute(
         sa.select(ORDER_LINES)
-        .where(ORDER_LINES.c.order_number.in_(list(lines)))
+        .where(any_of(ORDER_LINES.c.order_number, lines))
         .order_by(ORDER_LINES.c.order_number, ORDER_LINES.c.position)
     ):
         price = Money(line.price, currencies[line.order_number])

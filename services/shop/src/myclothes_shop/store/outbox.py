@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
+from myclothes_kit.postgres import any_of
 from myclothes_shop.store.tables import ORDER_LINES, OUTBOX
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def take(connection: AsyncConnection, lease_seconds: float) -> list[Ordere
     lines: dict[str, list[tuple[str, int]]] = {number: [] for number in sorted(carts)}
     for row in await connection.execute(
         sa.select(ORDER_LINES.c.order_number, ORDER_LINES.c.sku, ORDER_LINES.c.quantity)
-        .where(ORDER_LINES.c.order_number.in_(list(carts)))
+        .where(any_of(ORDER_LINES.c.order_number, carts))
         .order_by(ORDER_LINES.c.order_number, ORDER_LINES.c.position)
     ):
         lines[row.order_number].append((row.sku, row.quantity))
@@ -81,7 +82,7 @@ async def take(connection: AsyncConnection, lease_seconds: float) -> list[Ordere
 
 async def confirm(connection: AsyncConnection, numbers: Iterable[str]) -> None:
     """Forget the rows that the cart has acknowledged."""
-    await connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.order_number.in_(list(numbers))))
+    await connection.execute(sa.delete(OUTBOX).where(any_of(OUTBOX.c.order_number, numbers)))
 
 
 async def park(connection: AsyncConnection, after_seconds: float) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
+from myclothes_kit.postgres import any_of
 from myclothes_shop.domain.checkout import Stocked
 from myclothes_shop.domain.money import Money
 from myclothes_shop.store.tables import PRODUCTS, STOCK, STOCK_MOVEMENTS, VARIANTS
@@ -16,16 +17,23 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def lock(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Stocked]:
-    """Lock the stock of `skus` until the transaction ends, and read what is so now; unknown skus are left out.
+async def lock(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, int]:
+    """Lock the stock of `skus` until the transaction ends: units available by sku, without the unknown ones.
 
     All who lock stock do it in the same order, so that two checkouts wait for each other but never both at once.
     """
-    wanted = sorted(set(skus))
     held = await connection.execute(
-        sa.select(STOCK.c.sku, STOCK.c.available).where(STOCK.c.sku.in_(wanted)).order_by(STOCK.c.sku).with_for_update()
+        sa.select(STOCK.c.sku, STOCK.c.available)
+        .where(any_of(STOCK.c.sku, set(skus)))
+        .order_by(STOCK.c.sku)
+        .with_for_update()
     )
-    available = {row.sku: row.available for row in held}
+    return {row.sku: row.available for row in held}
+
+
+async def lock_and_read(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Stocked]:
+    """Lock the stock of `skus` as `lock` does, and read what is so now; unknown skus are left out."""
+    available = await lock(connection, skus)
     # a second statement, since its snapshot is newer than the waiting for the locks
     rows = await connection.execute(
         sa.select(
@@ -37,7 +45,7 @@ async def lock(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, St
             sa.or_(VARIANTS.c.withdrawn_at.is_not(None), PRODUCTS.c.withdrawn_at.is_not(None)).label("withdrawn"),
         )
         .join(PRODUCTS, PRODUCTS.c.id == VARIANTS.c.product_id)
-        .where(VARIANTS.c.sku.in_(list(available)))
+        .where(any_of(VARIANTS.c.sku, available))
     )
     return {
         row.sku: Stocked(
