@@ -6,12 +6,15 @@ import asyncio
 import random
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from myclothes_kit.postgres import OutcomeUnknown
 from myclothes_shop.errors import CheckoutConflict
 
 REPEAT_SECONDS = 60.0
+ORDER_STATEMENTS = 11
+"""Beside BEGIN, COMMIT and the position after it."""
 
 
 async def order(call, body, key, **options):
@@ -276,3 +279,24 @@ async def test_a_write_needs_a_key_and_json(call, kit):
     assert (await call("POST", "/v1/orders", kit.wish(), key="")).code == "idempotency_key_missing"
     assert (await call("POST", "/v1/orders", headers={"Content-Type": "text/plain"})).status == 415
     assert (await call("POST", "/v1/orders", headers={"Content-Type": "application/json"})).status == 400
+
+
+async def test_an_order_is_few_statements_whatever_is_in_it(inside, kit):
+    """What an order costs is round trips: as many for three lines as for one, and none of them prepared anew."""
+    await inside.put(kit.listing(variants=[("S", 9), ("M", 9), ("L", 9)]))
+    engine = inside.database._engines.primary.sync_engine
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    async def taken(number, *lines):
+        del statements[:]
+        await inside.place(kit.wish(*lines, of=kit.owner(number)))
+        return list(statements)
+
+    event.listen(engine, "before_cursor_execute", note)
+    one = await taken(1, kit.line())
+    three = await taken(2, kit.line(), kit.line("tee-M"), kit.line("tee-L"))
+    assert three == one
+    assert len(one) <= ORDER_STATEMENTS, one

@@ -105,7 +105,7 @@ async def add(
             for position, line in enumerate(lines)
         ],
     )
-    await connection.execute(sa.insert(OUTBOX).values(order_number=number, cart_id=request.owner))
+    await connection.execute(sa.insert(OUTBOX).inline().values(order_number=number, cart_id=request.owner))
     return Order(
         number=number,
         status="placed",

@@ -69,7 +69,7 @@ async def move(
     """
     sign = -1 if kind == "sold" else 1
     await connection.execute(
-        sa.insert(STOCK_MOVEMENTS),
+        sa.insert(STOCK_MOVEMENTS).inline(),
         [
             {"sku": sku, "kind": kind, "quantity": sign * quantity, "order_number": number}
             for sku, quantity in sorted(quantities.items())
