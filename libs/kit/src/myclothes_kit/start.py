@@ -15,7 +15,7 @@ import time
 
 from myclothes_kit import pressure
 
-PATIENCE_SECONDS = (3.0, 6.0)
+PATIENCE_SECONDS = (3.0, 15.0)
 """How long a start waits at most: of pods that came together each something else."""
 WINDOW_SECONDS = (0.3, 0.8)
 """How long the node has to be calm: each look takes something else, so that two seldom end together."""

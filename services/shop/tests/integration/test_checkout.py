@@ -13,7 +13,7 @@ from myclothes_kit.postgres import OutcomeUnknown
 from myclothes_shop.errors import CheckoutConflict
 
 REPEAT_SECONDS = 60.0
-ORDER_STATEMENTS = 11
+ORDER_STATEMENTS = 8
 """Beside BEGIN, COMMIT and the position after it."""
 
 

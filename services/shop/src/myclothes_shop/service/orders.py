@@ -88,9 +88,7 @@ class Orders:
         if conflicts:
             raise CheckoutConflict(conflicts)
         total = checkout.total(lines)
-        order = await store.add(connection, request, lines, total, self._payments.begin(total))
-        await stock.move(connection, "sold", order.number, {line.sku: line.quantity for line in lines})
-        return order
+        return await store.add(connection, request, lines, total, self._payments.begin(total))
 
     async def cancel(self, operation: str, number: str, owner: str) -> Answer[Order]:
         """Cancel an order that has not been shipped, and give its stock back, once.
@@ -114,7 +112,7 @@ class Orders:
     async def _cancel(self, connection: AsyncConnection, order: Order) -> Order:
         quantities = {line.sku: line.quantity for line in order.lines}
         await stock.lock(connection, quantities)
-        await stock.move(connection, "returned", order.number, quantities)
+        await stock.give_back(connection, order.number, quantities)
         payment = self._payments.cancel(order.payment)
         await store.set_status(connection, order.number, "cancelled", payment)
         return msgspec.structs.replace(order, status="cancelled", payment=payment)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from myclothes_kit.postgres import any_of
 from myclothes_shop.domain.checkout import Address, Order, OrderLine, Payment, new_number
@@ -15,8 +15,6 @@ from myclothes_shop.domain.money import Money
 from myclothes_shop.store.tables import OPERATIONS, ORDER_LINES, ORDERS, OUTBOX
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from myclothes_shop.domain.checkout import OrderRequest
@@ -24,6 +22,41 @@ if TYPE_CHECKING:
 Status = Literal["placed", "cancelled", "shipped"]
 _NUMBER_TRIES = 5
 _LOCKS = 1  # apart from other advisory locks
+
+# one statement, since the stock is locked meanwhile and others wait for it
+_ADD = sa.text("""
+WITH placed AS (
+    INSERT INTO orders (number, owner, cart_id, cart_version, email, address,
+                        total, currency, payment_method, payment_status)
+    VALUES (:number, :owner, :owner, :cart_version, :email, :address,
+            :total, :currency, :payment_method, :payment_status)
+    ON CONFLICT (number) DO NOTHING
+    RETURNING number, created_at
+), lines AS (
+    SELECT number, position - 1 AS position, sku, quantity, title, options, price
+    FROM placed, unnest(:skus, :quantities, :titles, :options, :prices)
+        WITH ORDINALITY AS line (sku, quantity, title, options, price, position)
+), written AS (
+    INSERT INTO order_lines (order_number, position, sku, quantity, title, options, price)
+    SELECT number, position, sku, quantity, title, options::json, price FROM lines
+), sold AS (
+    INSERT INTO stock_movements (order_number, sku, kind, quantity)
+    SELECT number, sku, 'sold', -quantity FROM lines ORDER BY sku
+), waiting AS (
+    INSERT INTO outbox (order_number, cart_id) SELECT number, :owner FROM placed
+)
+SELECT number, created_at FROM placed
+""").bindparams(
+    sa.bindparam("owner", type_=sa.Text),
+    sa.bindparam("cart_version", type_=sa.BigInteger),
+    sa.bindparam("address", type_=JSONB),
+    sa.bindparam("total", type_=sa.BigInteger),
+    sa.bindparam("skus", type_=ARRAY(sa.Text)),
+    sa.bindparam("quantities", type_=ARRAY(sa.Integer)),
+    sa.bindparam("titles", type_=ARRAY(sa.Text)),
+    sa.bindparam("options", type_=ARRAY(sa.Text)),
+    sa.bindparam("prices", type_=ARRAY(sa.BigInteger)),
+)
 
 
 class Hindrances(msgspec.Struct, frozen=True):
@@ -77,10 +110,12 @@ async def hindrances(connection: AsyncConnection, request: OrderRequest, erasure
 async def add(
     connection: AsyncConnection, request: OrderRequest, lines: list[OrderLine], total: Money, payment: Payment
 ) -> Order:
-    """Write a new order, its lines and its row in the outbox."""
+    """Write a new order, its lines, its row in the outbox and what it takes out of the stock, whose rows are locked.
+
+    Numbers are random, so that nobody learns how much is sold: a taken one is drawn again.
+    """
     values = {
         "owner": request.owner,
-        "cart_id": request.owner,
         "cart_version": request.cart_version,
         "email": request.email,
         "address": msgspec.structs.asdict(request.address),
@@ -88,46 +123,28 @@ async def add(
         "currency": total.currency,
         "payment_method": payment.method,
         "payment_status": payment.status,
+        "skus": [line.sku for line in lines],
+        "quantities": [line.quantity for line in lines],
+        "titles": [line.title for line in lines],
+        "options": [msgspec.json.encode(line.options).decode() for line in lines],
+        "prices": [line.price.amount for line in lines],
     }
-    number, created_at = await _insert(connection, values)
-    await connection.execute(
-        sa.insert(ORDER_LINES),
-        [
-            {
-                "order_number": number,
-                "position": position,
-                "sku": line.sku,
-                "quantity": line.quantity,
-                "title": line.title,
-                "options": line.options,
-                "price": line.price.amount,
-            }
-            for position, line in enumerate(lines)
-        ],
-    )
-    await connection.execute(sa.insert(OUTBOX).inline().values(order_number=number, cart_id=request.owner))
+    for _ in range(_NUMBER_TRIES):
+        added = (await connection.execute(_ADD, values | {"number": new_number()})).one_or_none()
+        if added is not None:
+            break
+    else:
+        raise RuntimeError("no free order number found")
     return Order(
-        number=number,
+        number=added.number,
         status="placed",
-        created_at=created_at,
+        created_at=added.created_at,
         email=request.email,
         address=request.address,
         lines=lines,
         total=total,
         payment=payment,
     )
-
-
-async def _insert(connection: AsyncConnection, values: dict[str, Any]) -> tuple[str, datetime]:
-    """Numbers are random, so that nobody learns how much is sold: a taken one is drawn again."""
-    for _ in range(_NUMBER_TRIES):
-        statement = insert(ORDERS).values(number=new_number(), **values)
-        statement = statement.on_conflict_do_nothing(index_elements=[ORDERS.c.number])
-        returning = statement.returning(ORDERS.c.number, ORDERS.c.created_at)
-        row = (await connection.execute(returning)).one_or_none()
-        if row is not None:
-            return row.number, row.created_at
-    raise RuntimeError("no free order number found")
 
 
 async def get(connection: AsyncConnection, number: str, owner: str | None = None) -> Order | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -60,18 +60,15 @@ async def lock_and_read(connection: AsyncConnection, skus: Iterable[str]) -> dic
     }
 
 
-async def move(
-    connection: AsyncConnection, kind: Literal["sold", "returned"], number: str, quantities: Mapping[str, int]
-) -> None:
-    """Take the `quantities` (units by sku) of the order `number` out of the stock, or give them back.
+async def give_back(connection: AsyncConnection, number: str, quantities: Mapping[str, int]) -> None:
+    """Put the `quantities` (units by sku) of the order `number` back into the stock.
 
-    Their rows are locked already. The database refuses to sell or give back a sku of an order a second time.
+    Their rows are locked already. The database refuses to give back a sku of an order a second time.
     """
-    sign = -1 if kind == "sold" else 1
     await connection.execute(
         sa.insert(STOCK_MOVEMENTS).inline(),
         [
-            {"sku": sku, "kind": kind, "quantity": sign * quantity, "order_number": number}
+            {"sku": sku, "kind": "returned", "quantity": quantity, "order_number": number}
             for sku, quantity in sorted(quantities.items())
         ],
     )
