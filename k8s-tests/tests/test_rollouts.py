@@ -47,7 +47,6 @@ class Shoppers(Crowd):
 
     def __init__(self, release: Release, name: str) -> None:
         super().__init__(release, name)
-        self._name = name
         self._marks: list[str] = []
 
     def mark(self, text: str) -> None:
@@ -60,7 +59,7 @@ class Shoppers(Crowd):
         super().mark("end")
         failed = {mark: self.failed(mark) for mark in self._marks}
         gaps = {mark: self.gaps(mark) for mark in self._marks}
-        record(self._name, {mark: {"failed": len(failed[mark]), "gaps": gaps[mark]} for mark in self._marks})
+        record(self.name, {mark: {"failed": len(failed[mark]), "gaps": gaps[mark]} for mark in self._marks})
         self.check()
         assert not any(failed.values()), {mark: requests[:5] for mark, requests in failed.items() if requests}
 

@@ -1,9 +1,11 @@
 """Shoppers at the ingress while things break, and what they felt: how long nobody got anything, and who failed."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 from myclothes_cluster.release import ROOT, Release
@@ -31,6 +33,8 @@ GOALS: Mapping[str, float] = {"carts": 4.0, "accounts or orders": 25.0, "cart re
 """Seconds without a success when a zone is lost. Carts are read from their primary; the catalogue from replicas."""
 SLOW_SECONDS = 2.0
 """An answer that takes longer is not as usual, on two cores that are shared by all."""
+STOLEN_SECONDS = 1.0
+"""What others may take of the machine's CPU before it is said beside the figures."""
 SERVED = 8
 SERVED_SECONDS = 120.0
 
@@ -45,8 +49,11 @@ class Crowd:
         at = [origin for letter, origin in self._origins.items() if letter not in without]
         self.ledger = Ledger(at, folder, rate=rate)
         self._rig = release.target.rig
+        self.name = name
+        self._stolen = 0.0
 
     def __enter__(self) -> Self:
+        self._stolen = stolen()
         self.ledger.start()
         if self._rig is not None:
             self._rig.set_apart(self.ledger.pid)
@@ -55,6 +62,11 @@ class Crowd:
 
     def __exit__(self, *_: object) -> None:
         self.ledger.stop()
+        lost = stolen() - self._stolen
+        if lost >= STOLEN_SECONDS:
+            sys.stdout.write(
+                f"{self.name}: meanwhile other machines of the same host took {lost:.0f} s of this one's CPU\n"
+            )
 
     def mark(self, text: str) -> None:
         """Note what is done to the shop now."""
@@ -142,6 +154,12 @@ class Crowd:
         last = max(record.at for record in records)
         place = next(place for place, one in enumerate(marks) if one.text == mark)
         return marks[place].at, marks[place + 1].at if place + 1 < len(marks) else last, last
+
+
+def stolen() -> float:
+    """Seconds of CPU that this machine had work for and its host gave to others, since the boot (`steal`)."""
+    ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def record(name: str, figures: Mapping[str, Any]) -> None:
