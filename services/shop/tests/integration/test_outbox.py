@@ -13,6 +13,8 @@ from aiohttp import ClientSession
 from myclothes_kit.problems import Unavailable
 
 LEASE_SECONDS = 2.0
+SETTLED_SECONDS = 1.0
+QUIET_LOOKS = 5
 
 
 class Recorder:
@@ -165,6 +167,44 @@ async def test_no_failure_ends_the_task(inside, kit, placed):
         await inside.place(kit.wish(version=2))
         outbox.wake()
         await kit.eventually(lambda: _more(carts.calls, calls), "the next one too")
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_quiet_outbox_leases_nothing(inside, kit, placed):
+    """Looks go on without an order of its own, and find what others have left."""
+    carts = Recorder()
+    outbox = inside.outbox(carts, outbox_poll_seconds=0.05)
+    leases, looks = 0, 0
+
+    async def take(original=outbox.take):
+        nonlocal leases
+        leases += 1
+        return await original()
+
+    async def look(original=outbox.look):
+        nonlocal looks
+        looks += 1
+        return await original()
+
+    outbox.take, outbox.look = take, look
+    task = asyncio.create_task(outbox.run())
+    try:
+
+        async def told():
+            return await inside.waiting() == 0
+
+        await kit.eventually(told, "what was left is told")
+        # a replica that looks may still show the row for a moment
+        await asyncio.sleep(SETTLED_SECONDS)
+        leased, looked = leases, looks
+
+        async def looked_on():
+            return looks >= looked + QUIET_LOOKS
+
+        await kit.eventually(looked_on, "it goes on looking")
+        assert leases == leased
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -52,15 +52,16 @@ class Outbox:
         """
         loop = asyncio.get_running_loop()
         look_at = loop.time()
-        more = True
+        more = False
         while True:
             more = more or self._woken.is_set()
             self._woken.clear()
             try:
+                # orders placed here first: a look at a replica that hangs would hold them up
+                more = more and await self.round()
                 if loop.time() >= look_at:
                     look_at = loop.time() + self._poll_seconds
                     more = await self.look() or more
-                more = more and await self.round()
             except Problem as problem:
                 _log.warning("outbox_waits", code=problem.code)
                 more = False

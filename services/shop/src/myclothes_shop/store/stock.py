@@ -1,4 +1,7 @@
-"""Stock: locked in the order of skus, changed by movements only (a trigger keeps the sum), never below zero."""
+"""Stock: locked in the order of skus, changed by movements only (a trigger keeps the sum), never below zero.
+
+What an order takes is written with the order itself (`orders.add`).
+"""
 
 from __future__ import annotations
 
