@@ -28,25 +28,19 @@ def customer(release: Release) -> Customer:
     return customer
 
 
-def secrets(release: Release) -> dict[str, dict[str, str]]:
-    """All passwords and keys that the chart made, by Secret."""
-    items = release.pods.get("secrets", "-l", f"app.kubernetes.io/instance={release.name}")["items"]
-    return {item["metadata"]["name"]: item["data"] for item in items}
-
-
 def test_upgrade_and_rollback_keep_every_password(release: Release) -> None:
-    before = secrets(release)
+    before = release.secrets()
     assert len(before) == 7
     release.upgrade({"logLevel": "debug"})
     release.await_ready()
-    assert secrets(release) == before
+    assert release.secrets() == before
     # and a rollback what was rotated since
     name, old = f"{release.fullname}-gateway", before[f"{release.fullname}-gateway"]["signing-keys"]
     ring = base64.b64encode(base64.b64decode(old) + b"\n" + b"k" * 48).decode()
     release.pods.kubectl("patch", "secret", name, "-p", json.dumps({"data": {"signing-keys": ring}}))
     release.rollback()
     release.await_ready()
-    assert secrets(release) == before | {name: before[name] | {"signing-keys": ring}}
+    assert release.secrets() == before | {name: before[name] | {"signing-keys": ring}}
     release.upgrade()
     release.await_ready()
 
@@ -61,7 +55,7 @@ def test_another_size_is_refused_with_what_to_do(release: Release, store: str) -
 
 
 def test_what_was_acknowledged_is_there_after_uninstall_and_install(release: Release, customer: Customer) -> None:
-    in_cart, ordered, kept = customer.skus(), customer.orders(), secrets(release)
+    in_cart, ordered, kept = customer.skus(), customer.orders(), release.secrets()
     assert in_cart
     assert ordered
     notes = release.helm.status(release.name)["notes"]
@@ -70,11 +64,11 @@ def test_what_was_acknowledged_is_there_after_uninstall_and_install(release: Rel
     release.uninstall()
     claims = release.pods.get("pvc")["items"]
     assert len(claims) == STORES * PODS_OF_A_STORE
-    assert secrets(release) == kept
+    assert release.secrets() == kept
 
     release.install()
     print(f"Ready {release.await_ready():.1f} s after the second install")
-    assert secrets(release) == kept
+    assert release.secrets() == kept
 
     def is_served() -> bool:
         return customer.call("GET", "/api/v1/cart")[0] == 200

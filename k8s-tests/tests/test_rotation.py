@@ -55,17 +55,12 @@ def _postgres_opens(release: Release, login: str, password: str) -> bool:
 @pytest.fixture
 def named_again(release: Release) -> Iterator[None]:
     """Afterwards the release's values name the chart's own Secret for users, whose login is made again."""
-    before = _secrets(release)
+    before = set(release.secrets())
     yield
     release.upgrade()
     release.await_ready()
-    for name in _secrets(release) - before:
+    for name in release.secrets().keys() - before:
         release.pods.kubectl("delete", "secret", name)
-
-
-def _secrets(release: Release) -> set[str]:
-    found = release.pods.get("secrets", "-l", f"app.kubernetes.io/instance={release.name}")["items"]
-    return {item["metadata"]["name"] for item in found}
 
 
 @pytest.mark.usefixtures("named_again")

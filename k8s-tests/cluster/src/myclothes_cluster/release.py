@@ -129,6 +129,11 @@ class Release:
         """`helm rollback`, to the version before without one."""
         self.helm.rollback(self.name, version=version, timeout=HELM_SECONDS)
 
+    def secrets(self) -> dict[str, dict[str, str]]:
+        """All passwords and keys of the release, by Secret; Helm's own records are none of them."""
+        items = self.pods.get("secrets", "-l", f"app.kubernetes.io/instance={self.name}")["items"]
+        return {item["metadata"]["name"]: item["data"] for item in items}
+
     def uninstall(self) -> None:
         """`helm uninstall`; volumes, Secrets and Patroni's ConfigMaps stay."""
         self.helm.uninstall(self.name, timeout=HELM_SECONDS, ignore_not_found=True)
